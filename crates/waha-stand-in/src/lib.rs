@@ -1,0 +1,1 @@
+//! waha-stand-in

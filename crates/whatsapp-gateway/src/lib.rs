@@ -1,0 +1,58 @@
+//! One trait for a WhatsApp account's session, groups and contacts, and the engines behind it.
+//!
+//! An engine keeps no truth: which sessions ought to run is the caller's to know. What an engine
+//! answers is what it sees now.
+//!
+//! * [`waha`]: a WAHA server over HTTP, any of its engines, 2024.10 to today.
+//! * [`simulated`]: a scripted phone in memory, for demonstrations and tests.
+
+mod error;
+mod model;
+pub mod simulated;
+pub mod waha;
+
+use async_trait::async_trait;
+
+pub use error::{GatewayError, Result};
+pub use model::{ChatId, Contact, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName, State, Status};
+
+/// What Herald asks of an engine. Every call has its own time limit: none can hang.
+#[async_trait]
+pub trait Gateway: Send + Sync + 'static {
+    /// The engine's name for health pages and logs: `waha`, `simulated`.
+    fn engine(&self) -> &'static str;
+
+    /// Whether the engine can be reached and accepts us.
+    async fn check(&self) -> Result<()>;
+
+    /// The name under which this engine will know the session called `wanted`. Two sessions that
+    /// are given the same name cannot both be linked: an engine that has room for one session
+    /// gives everybody that one's name.
+    async fn name_for(&self, wanted: &SessionName) -> Result<SessionName>;
+
+    /// Makes the session run, whatever state it is in: creates it, starts it, revives a failed
+    /// one, leaves a running one alone. Returns when the engine has accepted, which may be before
+    /// a QR is there.
+    async fn start(&self, session: &SessionName) -> Result<()>;
+
+    /// Stops the session and starts it again; the link to the phone is kept. Returns when done.
+    async fn restart(&self, session: &SessionName) -> Result<()>;
+
+    /// Unlinks the phone and forgets the credentials. Returns when done; a session that the
+    /// engine does not know counts as logged out.
+    async fn logout(&self, session: &SessionName) -> Result<()>;
+
+    /// What the engine sees now. A session that it does not know is [`State::Stopped`].
+    async fn status(&self, session: &SessionName) -> Result<Status>;
+
+    /// The code that is to be scanned now. [`GatewayError::NotReady`] in any other state than
+    /// [`State::ScanQrCode`].
+    async fn qr(&self, session: &SessionName) -> Result<Qr>;
+
+    /// Every group of the account. [`GatewayError::NotReady`] unless [`State::Working`].
+    async fn groups(&self, session: &SessionName) -> Result<Vec<Group>>;
+
+    /// Everybody that the account knows, the account itself and people known only by LID among
+    /// them. [`GatewayError::NotReady`] unless [`State::Working`].
+    async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>>;
+}
