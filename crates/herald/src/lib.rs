@@ -1,4 +1,22 @@
 //! Herald, the application: what the binary runs and the tests drive.
+//!
+//! `ARCHITECTURE.md` at the root of the repository is the map.
 
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod directory;
+mod error;
+pub mod http;
+pub mod lifecycle;
+pub mod listen;
+pub mod qr;
 pub mod random;
+pub mod server;
+pub mod sessions;
+pub mod store;
+pub mod users;

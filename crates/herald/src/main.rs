@@ -1,2 +1,99 @@
-//! The binary.
-fn main() {}
+//! The binary: reads the command line and does what it says.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use herald::{
+    api,
+    cli::{Cli, Command},
+    config::Config,
+    demo,
+    server::Server,
+    users,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // What the TLS of every outgoing connection uses; the first to ask decides, and that is us.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&*error),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut out = io::stdout();
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            log("info");
+            serve(Config::new(&cli.settings)?, &mut out).await
+        }
+        Command::Demo { once } => {
+            log("warn");
+            let good = demo::run(&cli.settings, once, &mut out).await?;
+            Ok(if good {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Command::User(command) => {
+            log("warn");
+            users::run(&command, &cli.settings, &mut out).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Typescript => {
+            out.write_all(api::typescript()?.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn serve(
+    config: Config,
+    out: &mut impl Write,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let server = Server::start(&config).await?;
+    if config.test_mode {
+        tracing::warn!(
+            "HERALD_TEST_MODE is on: there are NO LIMITS on this server. Never run people's accounts like this."
+        );
+    }
+    writeln!(
+        out,
+        "Herald is ready at {}",
+        server.url().as_str().trim_end_matches('/')
+    )?;
+    out.flush()?;
+    let finished = server.run().await?;
+    Ok(if finished {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Log lines go to standard error; `RUST_LOG` says which, in tracing's words.
+fn log(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .init();
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "herald: {error}");
+    ExitCode::FAILURE
+}

@@ -1,1 +1,20 @@
-//! trpc-axum
+#![doc = include_str!("../README.md")]
+
+mod context;
+mod error;
+mod procedure;
+mod request;
+mod respond;
+mod router;
+pub mod schema;
+mod service;
+mod typescript;
+
+pub use context::{Context, FromContext};
+pub use error::{Code, Error};
+pub use procedure::{Handler, Kind, ProcedureInfo};
+pub use router::Router;
+pub use schema::Input;
+pub use service::{Admit, Options, mount};
+pub use superjson::Value;
+pub use typescript::{Declarations, NameClash, TypeScript};

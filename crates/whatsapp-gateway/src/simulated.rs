@@ -1,1 +1,334 @@
-//! simulated
+//! A scripted phone in memory: for demonstrations, browser tests and load tests.
+//!
+//! There are no timers and no tasks. What a session is at any instant is a function of its past
+//! (started, scanned, lost …) and of the time that the configuration tells, so a test that moves
+//! its clock sees every state without waiting.
+
+mod fault;
+mod groups;
+mod people;
+mod script;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rand::{
+    SeedableRng,
+    distr::{Alphanumeric, SampleString},
+    rngs::StdRng,
+};
+
+use crate::{Contact, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State, Status};
+use fault::Faults;
+pub use fault::{Fault, Operation};
+use script::{Link, Phase};
+
+/// What the simulated phone is like.
+#[derive(Clone)]
+pub struct SimulatedConfig {
+    /// Equal seeds give equal groups, people, numbers and QR texts.
+    pub seed: u64,
+    /// Tells the time in milliseconds since 1970, UTC.
+    pub now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// How long after a code is first shown the phone scans it by itself; `None`: it does not.
+    pub scan_after: Option<Duration>,
+    /// How many groups the account is in.
+    pub groups: usize,
+    /// How many people the account knows, itself not counted.
+    pub contacts: usize,
+}
+
+impl SimulatedConfig {
+    /// A phone that scans after 3 s, is in 340 groups and knows 4,200 people.
+    pub fn new(seed: u64, now_ms: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
+        Self {
+            seed,
+            now_ms,
+            scan_after: Some(Duration::from_secs(3)),
+            groups: 340,
+            contacts: 4_200,
+        }
+    }
+}
+
+/// The engine `simulated`. Every session is a phone of its own number; all of them are in the
+/// same groups and know the same people.
+pub struct Simulated {
+    config: SimulatedConfig,
+    groups: Arc<[Group]>,
+    contacts: Arc<[Contact]>,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    sessions: HashMap<SessionName, Session>,
+    scan_after: Option<Duration>,
+    faults: Faults,
+}
+
+/// One session. It is remembered after a logout, so that its next code is a new one.
+#[derive(Default)]
+struct Session {
+    /// How often it has begun to be linked.
+    attempt: u32,
+    phase: Phase,
+}
+
+impl Session {
+    fn begin(&mut self, now: i64, scan_after: Option<Duration>) {
+        if self.phase.link(now) == Link::Kept {
+            self.phase = Phase::linked(now);
+        } else {
+            self.attempt += 1;
+            self.phase = Phase::pairing(now, scan_after);
+        }
+    }
+}
+
+impl Simulated {
+    /// A phone without sessions.
+    pub fn new(config: SimulatedConfig) -> Self {
+        Self {
+            groups: groups::groups(config.seed, config.groups).into(),
+            contacts: people::contacts(config.seed, config.contacts).into(),
+            inner: Mutex::new(Inner {
+                sessions: HashMap::new(),
+                scan_after: config.scan_after,
+                faults: Faults::default(),
+            }),
+            config,
+        }
+    }
+
+    /// The phone scans the code that is shown now. `false` when none is.
+    pub fn scan(&self, session: &SessionName) -> bool {
+        self.change(session, Phase::scan)
+    }
+
+    /// From now on codes are scanned so long after they are first shown, those that are shown
+    /// already among them; `None`: the phone scans nothing by itself.
+    pub fn set_self_scan(&self, after: Option<Duration>) {
+        let now = self.now();
+        let mut inner = self.lock();
+        inner.scan_after = after;
+        for session in inner.sessions.values_mut() {
+            session.phase.scan_after(after, now);
+        }
+    }
+
+    /// The way to WhatsApp breaks: a linked session is STARTING until [`Self::restore`], also
+    /// when it is restarted meanwhile. `false` when it was not linked.
+    pub fn lose_connection(&self, session: &SessionName) -> bool {
+        self.change(session, |phase, now| {
+            phase.replace(Link::Kept, now, Phase::Lost)
+        })
+    }
+
+    /// The way to WhatsApp is there again: WORKING at once. `false` when it was not lost.
+    pub fn restore(&self, session: &SessionName) -> bool {
+        self.change(session, |phase, now| {
+            let lost = matches!(phase, Phase::Lost);
+            if lost {
+                *phase = Phase::Linked { works_at: now };
+            }
+            lost
+        })
+    }
+
+    /// The phone removes the linked device: FAILED, the own number is still told, and only a new
+    /// scan helps (`docs/wire/waha.md`, section 4.4). `false` when it was not linked.
+    pub fn logout_by_phone(&self, session: &SessionName) -> bool {
+        let cause =
+            "The phone has removed this device. Start the session again and scan the new QR code.";
+        let failed = Phase::Failed {
+            cause: cause.to_owned(),
+            link: Link::Broken,
+        };
+        self.change(session, |phase, now| phase.replace(Link::Kept, now, failed))
+    }
+
+    /// The session fails with this cause; what it was linked to stays linked. `false` when it was
+    /// not running.
+    pub fn fail(&self, session: &SessionName, cause: &str) -> bool {
+        self.change(session, |phase, now| {
+            let runs = phase.state(now) != State::Stopped;
+            if runs {
+                *phase = Phase::Failed {
+                    cause: cause.to_owned(),
+                    link: phase.link(now),
+                };
+            }
+            runs
+        })
+    }
+
+    /// Every call from now on ends with this fault; `None` takes back all faults, those of
+    /// [`Self::set_fault_on`] among them.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.lock().faults.set(fault);
+    }
+
+    /// Calls of one operation end with this fault: the next `calls` of them, or all.
+    pub fn set_fault_on(&self, operation: Operation, fault: Fault, calls: Option<u32>) {
+        self.lock().faults.add(operation, fault, calls);
+    }
+
+    /// How often each operation was called so far, faults among them; every operation is there.
+    pub fn calls(&self) -> BTreeMap<Operation, u64> {
+        self.lock().faults.calls()
+    }
+
+    fn now(&self) -> i64 {
+        (self.config.now_ms)()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, session: &SessionName, change: impl FnOnce(&mut Phase, i64) -> bool) -> bool {
+        let now = self.now();
+        self.lock()
+            .sessions
+            .get_mut(session)
+            .is_some_and(|session| change(&mut session.phase, now))
+    }
+
+    /// Counts the call and gives the inside, or the fault that is due.
+    fn call(&self, operation: Operation) -> Result<MutexGuard<'_, Inner>> {
+        let mut inner = self.lock();
+        inner.faults.call(operation)?;
+        Ok(inner)
+    }
+
+    fn must_work(&self, operation: Operation, session: &SessionName) -> Result<()> {
+        let inner = self.call(operation)?;
+        match inner
+            .sessions
+            .get(session)
+            .map_or(State::Stopped, |s| s.phase.state(self.now()))
+        {
+            State::Working => Ok(()),
+            state => Err(GatewayError::NotReady { state }),
+        }
+    }
+
+    fn own_number(&self, session: &SessionName) -> Option<Phone> {
+        Phone::parse(&people::own_number(&mut random((
+            self.config.seed,
+            session,
+        ))))
+        .ok()
+    }
+}
+
+#[async_trait]
+impl Gateway for Simulated {
+    fn engine(&self) -> &'static str {
+        "simulated"
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.call(Operation::Check).map(drop)
+    }
+
+    async fn name_for(&self, wanted: &SessionName) -> Result<SessionName> {
+        self.call(Operation::NameFor).map(|_| wanted.clone())
+    }
+
+    async fn start(&self, session: &SessionName) -> Result<()> {
+        let mut inner = self.call(Operation::Start)?;
+        let (now, scan_after) = (self.now(), inner.scan_after);
+        let session = inner.sessions.entry(session.clone()).or_default();
+        if matches!(session.phase.state(now), State::Stopped | State::Failed) {
+            session.begin(now, scan_after);
+        }
+        Ok(())
+    }
+
+    async fn restart(&self, session: &SessionName) -> Result<()> {
+        let mut inner = self.call(Operation::Restart)?;
+        let (now, scan_after) = (self.now(), inner.scan_after);
+        let session = inner.sessions.entry(session.clone()).or_default();
+        if !matches!(session.phase, Phase::Lost) {
+            session.begin(now, scan_after);
+        }
+        Ok(())
+    }
+
+    async fn logout(&self, session: &SessionName) -> Result<()> {
+        let mut inner = self.call(Operation::Logout)?;
+        if let Some(session) = inner.sessions.get_mut(session) {
+            session.phase = Phase::Stopped;
+        }
+        Ok(())
+    }
+
+    async fn status(&self, session: &SessionName) -> Result<Status> {
+        let inner = self.call(Operation::Status)?;
+        let now = self.now();
+        let phase = inner
+            .sessions
+            .get(session)
+            .map_or(&Phase::Stopped, |s| &s.phase);
+        let number = if phase.tells_number(now) {
+            self.own_number(session)
+        } else {
+            None
+        };
+        Ok(Status {
+            state: phase.state(now),
+            number,
+            cause: phase.cause(now),
+        })
+    }
+
+    async fn qr(&self, session: &SessionName) -> Result<Qr> {
+        let inner = self.call(Operation::Qr)?;
+        let now = self.now();
+        let (attempt, phase) = inner
+            .sessions
+            .get(session)
+            .map_or((0, &Phase::Stopped), |s| (s.attempt, &s.phase));
+        let Some(code) = phase.code(now) else {
+            return Err(GatewayError::NotReady {
+                state: phase.state(now),
+            });
+        };
+        Ok(Qr(qr_text(&mut random((
+            self.config.seed,
+            session,
+            attempt,
+            code,
+        )))))
+    }
+
+    async fn groups(&self, session: &SessionName) -> Result<Vec<Group>> {
+        self.must_work(Operation::Groups, session)?;
+        Ok(self.groups.to_vec())
+    }
+
+    async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>> {
+        self.must_work(Operation::Contacts, session)?;
+        let me = self
+            .own_number(session)
+            .map(|number| people::me(number.digits()));
+        Ok(self.contacts.iter().cloned().chain(me).collect())
+    }
+}
+
+/// The source of what belongs to `key` and to nothing else.
+fn random(key: impl Hash) -> StdRng {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    StdRng::seed_from_u64(hasher.finish())
+}
+
+/// A text of the form that WhatsApp's codes have: a reference and three keys of 32 bytes.
+fn qr_text(rng: &mut StdRng) -> String {
+    let mut part = |length| Alphanumeric.sample_string(rng, length);
+    format!("2@{},{}=,{}=,{}=", part(86), part(43), part(43), part(43))
+}

@@ -1,0 +1,46 @@
+//! Every procedure of the product, on one page.
+//!
+//! A procedure's authority is the type of its first argument ([`guard`]).
+
+mod admin;
+mod guard;
+mod published;
+mod system;
+mod user;
+
+use trpc_axum::{NameClash, Router, TypeScript};
+
+use crate::app::App;
+
+/// The procedures under `/api/trpc`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .nest("system", Router::new().query("ping", system::ping))
+        .nest(
+            "user",
+            Router::new()
+                .query("getWhatsAppSession", user::get_whatsapp_session)
+                .mutation("initiateWhatsAppSession", user::initiate_whatsapp_session)
+                .query("getSessionStatus", user::get_session_status)
+                .query("getSessionQR", user::get_session_qr)
+                .mutation("restartSession", user::restart_session)
+                .mutation("updateSessionPhone", user::update_session_phone)
+                .mutation("logoutSession", user::logout_session)
+                .query("getWhatsAppGroups", user::get_whatsapp_groups)
+                .query("getWhatsAppContacts", user::get_whatsapp_contacts),
+        )
+        .nest(
+            "admin",
+            Router::new()
+                .query("getPendingUsers", admin::get_pending_users)
+                .mutation("approveUser", admin::approve_user),
+        )
+}
+
+/// The declaration that TypeScript clients import: `AppRouter` and the published types.
+pub fn typescript() -> Result<String, NameClash> {
+    router().typescript(&TypeScript {
+        header: published::HEADER,
+        extra: published::TYPES,
+    })
+}

@@ -1,0 +1,290 @@
+//! `user.*`: the published User API (`docs/wire/user-api.md`), to the letter.
+
+use serde::Serialize;
+use superjson::Date;
+use trpc_axum::{Code, Error};
+use ts_rs::TS;
+use whatsapp_gateway::Phone;
+
+use super::guard::ActiveUser;
+use crate::{
+    app::App,
+    directory::{self, ContactItem, GroupItem, Page, Query},
+    sessions::SessionError,
+    store,
+};
+
+/// The caller's WhatsApp session.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WhatsAppSession {
+    id: String,
+    session_name: String,
+    /// Empty until it is known.
+    phone_number: String,
+    user_id: String,
+    created_at: Date,
+    updated_at: Date,
+    /// The groups that a campaign uses.
+    #[serde(rename = "WhatsAppGroups")]
+    whatsapp_groups: Vec<SessionGroup>,
+}
+
+/// A group that a campaign of the session uses.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionGroup {
+    id: String,
+    group_name: String,
+    group_id: String,
+    session_id: String,
+    created_at: Date,
+    updated_at: Date,
+    campaigns: Vec<GroupCampaign>,
+}
+
+/// An active campaign of a group.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GroupCampaign {
+    id: String,
+    status: String,
+    start_date: Date,
+}
+
+impl From<store::WhatsAppSession> for WhatsAppSession {
+    fn from(session: store::WhatsAppSession) -> Self {
+        Self {
+            id: session.id,
+            session_name: session.session_name,
+            phone_number: session.phone_number,
+            user_id: session.user_id,
+            created_at: Date::from_millis(session.created_at),
+            updated_at: Date::from_millis(session.updated_at),
+            whatsapp_groups: Vec::new(),
+        }
+    }
+}
+
+/// The session to go on with.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InitiatedSession {
+    session_name: String,
+    id: String,
+}
+
+/// What the engine sees of a session.
+#[derive(Serialize, TS)]
+pub(super) struct SessionStatus {
+    /// WAHA's words; an open set.
+    status: String,
+    /// Why, in words, when the session failed or the engine cannot be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    cause: Option<String>,
+    /// When the status became what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    since: Option<Date>,
+}
+
+/// The picture to scan.
+#[derive(Serialize, TS)]
+pub(super) struct SessionQr {
+    /// A PNG in base64, without a `data:` prefix.
+    qr: String,
+}
+
+/// It is done.
+#[derive(Serialize, TS)]
+pub(super) struct Success {
+    success: bool,
+}
+
+const DONE: Success = Success { success: true };
+
+trpc_axum::input! {
+    /// A session by its name.
+    pub(super) struct SessionInput {
+        /// Its name, as getWhatsAppSession tells it.
+        pub session_name: String = string(),
+    }
+}
+
+trpc_axum::input! {
+    /// A phone number for a session.
+    pub(super) struct SessionPhoneInput {
+        /// The session's id.
+        pub id: String = string(),
+        /// With its country code; spaces, dashes, dots and brackets do not matter.
+        pub phone_number: Phone = string().try_map(|text| Phone::parse(&text)),
+    }
+}
+
+trpc_axum::input! {
+    /// A page of a session's groups.
+    pub(super) struct GroupsInput {
+        /// The session's name.
+        pub session_name: String = string(),
+        /// How many; a page holds 1000 at most.
+        pub limit: i64 = integer().min(1).default(10),
+        /// The previous page's nextCursor.
+        pub cursor: i64 = integer().min(0).default(0),
+        /// A part of the name.
+        pub search: Option<String> = string().optional(),
+    }
+}
+
+trpc_axum::input! {
+    /// A page of a session's contacts.
+    pub(super) struct ContactsInput {
+        /// The session's name.
+        pub session_name: String = string(),
+        /// How many; a page holds 1000 at most.
+        pub limit: i64 = integer().min(1).default(50),
+        /// The previous page's nextCursor.
+        pub cursor: i64 = integer().min(0).default(0),
+        /// A part of a name or number.
+        pub search: Option<String> = string().optional(),
+    }
+}
+
+/// The caller's session whatever its status; null before the first initiate and after logout.
+pub(super) async fn get_whatsapp_session(
+    caller: ActiveUser,
+    app: App,
+) -> Result<Option<WhatsAppSession>, Error> {
+    Ok(app
+        .sessions
+        .of(&caller.0.id)
+        .await?
+        .map(WhatsAppSession::from))
+}
+
+/// Creates the caller's session or brings it back, and answers once its QR is ready or it works.
+pub(super) async fn initiate_whatsapp_session(
+    caller: ActiveUser,
+    app: App,
+) -> Result<InitiatedSession, Error> {
+    match app.sessions.initiate(&caller.0.id).await {
+        Ok(session) => Ok(InitiatedSession {
+            session_name: session.session_name,
+            id: session.id,
+        }),
+        // The published error. Why it failed is for getSessionStatus to tell.
+        Err(SessionError::Gateway(error)) => {
+            tracing::warn!(%error, "a session could not be started");
+            Err(Error::new(
+                Code::InternalServerError,
+                "Failed to create WhatsApp session",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the engine sees now.
+pub(super) async fn get_session_status(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<SessionStatus, Error> {
+    let session = app
+        .sessions
+        .status(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(SessionStatus {
+        status: session.status,
+        cause: session.cause,
+        since: Some(Date::from_millis(session.status_since)),
+    })
+}
+
+/// The code to scan now.
+pub(super) async fn get_session_qr(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<SessionQr, Error> {
+    Ok(SessionQr {
+        qr: app.sessions.qr(&caller.0.id, &input.session_name).await?,
+    })
+}
+
+/// Stops the session and starts it again.
+pub(super) async fn restart_session(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<Success, Error> {
+    app.sessions
+        .restart(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(DONE)
+}
+
+/// Keeps the number that the caller gives.
+pub(super) async fn update_session_phone(
+    caller: ActiveUser,
+    app: App,
+    input: SessionPhoneInput,
+) -> Result<Success, Error> {
+    app.sessions
+        .set_phone(&caller.0.id, &input.id, &input.phone_number)
+        .await?;
+    Ok(DONE)
+}
+
+/// Unlinks the phone.
+pub(super) async fn logout_session(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<Success, Error> {
+    app.sessions
+        .logout(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(DONE)
+}
+
+/// The account's groups.
+pub(super) async fn get_whatsapp_groups(
+    caller: ActiveUser,
+    app: App,
+    input: GroupsInput,
+) -> Result<Page<GroupItem>, Error> {
+    let groups = app
+        .sessions
+        .groups(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(directory::groups(
+        groups,
+        query(input.limit, input.cursor, input.search.as_deref()),
+    ))
+}
+
+/// The people whom the account can write to.
+pub(super) async fn get_whatsapp_contacts(
+    caller: ActiveUser,
+    app: App,
+    input: ContactsInput,
+) -> Result<Page<ContactItem>, Error> {
+    let contacts = app
+        .sessions
+        .contacts(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(directory::contacts(
+        contacts,
+        query(input.limit, input.cursor, input.search.as_deref()),
+    ))
+}
+
+/// The schema has seen to it that neither number is negative.
+fn query(limit: i64, cursor: i64, search: Option<&str>) -> Query<'_> {
+    Query {
+        limit: limit.unsigned_abs(),
+        cursor: cursor.unsigned_abs(),
+        search: search.unwrap_or_default(),
+    }
+}

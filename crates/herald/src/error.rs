@@ -1,0 +1,63 @@
+//! How failures reach a client: every error of the application becomes a tRPC error here.
+//!
+//! A message says what happened and what to do. What is wrong inside is logged once, here, and
+//! never leaves the process.
+
+use trpc_axum::{Code, Error};
+use whatsapp_gateway::GatewayError;
+
+use crate::{
+    sessions::{SessionError, words},
+    store::StoreError,
+};
+
+const INTERNAL: &str = "Something went wrong inside Herald. It was logged; please try again.";
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(Code::InternalServerError, INTERNAL)
+    }
+}
+
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotFound => Self::new(
+                Code::NotFound,
+                "You have no such WhatsApp session. getWhatsAppSession tells yours; initiateWhatsAppSession makes one.",
+            ),
+            SessionError::NotInitiated => Self::new(
+                Code::PreconditionFailed,
+                "This WhatsApp session is not linked. Call initiateWhatsAppSession and scan the QR code.",
+            ),
+            SessionError::EngineFull => Self::new(
+                Code::Conflict,
+                "This server's WAHA can link one WhatsApp account, and another user's is linked. WAHA from 2026.6.1 \
+                 on links as many as you like.",
+            ),
+            SessionError::Gateway(error) => gateway(&error),
+            SessionError::Store(error) => error.into(),
+            SessionError::Name(_) | SessionError::Qr(_) => {
+                tracing::error!(%error, "a session failed");
+                Self::new(Code::InternalServerError, INTERNAL)
+            }
+        }
+    }
+}
+
+fn gateway(error: &GatewayError) -> Error {
+    let code = match error {
+        GatewayError::NotReady { .. } => Code::PreconditionFailed,
+        GatewayError::Timeout { .. } => Code::Timeout,
+        GatewayError::Unreachable(_) | GatewayError::Unauthorized { .. } => {
+            Code::ServiceUnavailable
+        }
+        GatewayError::Unsupported(_) => Code::NotImplemented,
+        GatewayError::Engine(_) => Code::BadGateway,
+    };
+    if code != Code::PreconditionFailed {
+        tracing::warn!(%error, "the engine failed");
+    }
+    Error::new(code, words::cause(error))
+}

@@ -1,0 +1,99 @@
+//! The server's outside: every path, and what lies around all of them.
+
+pub mod auth;
+mod health;
+mod home;
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header},
+    routing::get,
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::RequestBodyTimeoutLayer,
+    trace::TraceLayer,
+};
+use trpc_axum::{Code, Error, Options};
+
+use crate::{api, app::App};
+
+/// A client that pauses this long while it sends a body is given up.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All paths of the server.
+pub fn router(app: &App) -> Router {
+    let paths = Router::new()
+        .route("/", get(home::page))
+        .nest("/health", health::router())
+        .with_state(app.clone())
+        .nest("/api/auth", auth::router(app.auth.clone()))
+        .merge(trpc_axum::mount(
+            "/api/trpc",
+            api::router(),
+            app.clone(),
+            options(app),
+        ))
+        .layer(app.auth.origins().cors())
+        .fallback(async || StatusCode::NOT_FOUND);
+
+    let request_id = HeaderName::from_static("x-request-id");
+    paths.layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(PropagateRequestIdLayer::new(request_id))
+            .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+            .layer(header(header::REFERRER_POLICY, "same-origin"))
+            .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+            .layer(CatchPanicLayer::custom(panicked)),
+    )
+}
+
+/// A POST that a foreign page made in the user's browser is refused, in tRPC's shape; programs,
+/// which send neither Origin nor Referer, pass (`docs/wire/auth.md`, section 4).
+fn options(app: &App) -> Options {
+    let origins = app.auth.origins().clone();
+    let admit = move |request: &http::request::Parts| {
+        if request.method == Method::GET || origins.check_program_or_trusted(&request.headers) {
+            Ok(())
+        } else {
+            Err(Error::new(
+                Code::Forbidden,
+                "This page's origin is not trusted. Add it to HERALD_TRUSTED_ORIGINS, or call from Herald's own address.",
+            ))
+        }
+    };
+    Options {
+        admit: Some(Arc::new(admit)),
+        ..Options::default()
+    }
+}
+
+/// Method and path alone: query strings hold inputs, which are nobody's business.
+fn span(request: &Request<Body>) -> tracing::Span {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or("-");
+    tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path())
+}
+
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
+    tracing::error!("a request panicked");
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,357 @@
+//! A user's WhatsApp session: linked, watched, restarted and unlinked.
+//!
+//! The database holds what is wanted (a row with an engine name is wanted to run) and what was
+//! last seen. The engine holds what is. Every look at the engine is written down here, and
+//! [`Sessions::tick`] brings the two together again.
+
+pub(crate) mod words;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::StreamExt;
+use whatsapp_gateway::{
+    Contact, Gateway, GatewayError, Group, InvalidName, Phone, SessionName, State,
+};
+
+use crate::{
+    clock::Clock,
+    qr,
+    random::Random,
+    store::{Claim, Store, StoreError, WhatsAppSession},
+};
+
+/// How long `initiate` waits for a QR or a working session before it answers all the same.
+const INITIATE_WAIT: Duration = Duration::from_secs(8);
+/// How often it looks meanwhile.
+const INITIATE_STEP: Duration = Duration::from_millis(150);
+/// How many sessions are looked at at a time.
+const TICK_WIDTH: usize = 8;
+
+/// Why a session did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The caller has no such session.
+    #[error("no such session")]
+    NotFound,
+    /// The session was never initiated, or was logged out.
+    #[error("the session is not linked")]
+    NotInitiated,
+    /// The engine has room for one session and it is somebody else's.
+    #[error("the engine's only session is taken")]
+    EngineFull,
+    /// The engine did not do it.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// A name in the database is no session name.
+    #[error("stored session name: {0}")]
+    Name(#[from] InvalidName),
+    /// The QR could not be drawn.
+    #[error(transparent)]
+    Qr(#[from] qr::QrError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+type Result<T, E = SessionError> = std::result::Result<T, E>;
+
+/// All users' sessions.
+pub struct Sessions {
+    store: Store,
+    gateway: Arc<dyn Gateway>,
+    clock: Clock,
+    random: Random,
+    locks: Locks,
+}
+
+impl Sessions {
+    /// Sessions of the users in `store`, on `gateway`.
+    pub fn new(store: Store, gateway: Arc<dyn Gateway>, clock: Clock, random: Random) -> Self {
+        Self {
+            store,
+            gateway,
+            clock,
+            random,
+            locks: Locks::default(),
+        }
+    }
+
+    /// The engine, for health.
+    pub fn gateway(&self) -> &dyn Gateway {
+        &*self.gateway
+    }
+
+    /// The user's session as it stands in the database: `None` before the first initiate and
+    /// after logout.
+    pub async fn of(&self, user_id: &str) -> Result<Option<WhatsAppSession>> {
+        let session = self.store.whatsapp_session_of(user_id).await?;
+        Ok(session.filter(|session| session.engine_name.is_some()))
+    }
+
+    /// Makes the user's one session run, whatever state it is in, and waits a few seconds for its
+    /// QR. Called twice at once, both calls answer the same session.
+    pub async fn initiate(&self, user_id: &str) -> Result<WhatsAppSession> {
+        let _held = self.locks.hold(user_id).await;
+        let now = self.clock.now_ms();
+        let session = self
+            .store
+            .whatsapp_session_ensure(user_id, &self.random.id(now), &self.new_name(), now)
+            .await?;
+        let engine_name = match &session.engine_name {
+            Some(name) => SessionName::new(name.as_str())?,
+            None => {
+                self.gateway
+                    .name_for(&SessionName::new(session.session_name.as_str())?)
+                    .await?
+            }
+        };
+        if session.engine_name.is_some() {
+            self.gateway.start(&engine_name).await?;
+        } else {
+            self.claim(&session, &engine_name).await?;
+        }
+        self.wait_for_code(&session, &engine_name).await
+    }
+
+    /// Takes the engine's name for this session before it is started, and gives it back when the
+    /// start fails: on an engine with one name, nobody is kept out by a failed attempt.
+    async fn claim(&self, session: &WhatsAppSession, engine_name: &SessionName) -> Result<()> {
+        let (user_id, id) = (&session.user_id, &session.id);
+        match self
+            .store
+            .whatsapp_session_claim(user_id, id, engine_name.as_str(), self.clock.now_ms())
+            .await?
+        {
+            Claim::Claimed => {}
+            Claim::Taken => return Err(SessionError::EngineFull),
+        }
+        if let Err(error) = self.gateway.start(engine_name).await {
+            self.store
+                .whatsapp_session_release(user_id, id, self.clock.now_ms())
+                .await?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn wait_for_code(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+    ) -> Result<WhatsAppSession> {
+        let look = async {
+            loop {
+                let seen = self.look(session, engine_name).await?;
+                match State::from_word(&seen.status) {
+                    State::Stopped | State::Starting | State::Failed => {}
+                    State::ScanQrCode if self.gateway.qr(engine_name).await.is_err() => {}
+                    _ => return Ok(seen),
+                }
+                tokio::time::sleep(INITIATE_STEP).await;
+            }
+        };
+        match tokio::time::timeout(INITIATE_WAIT, look).await {
+            Ok(seen) => seen,
+            Err(_) => self
+                .store
+                .whatsapp_session_by_id(&session.user_id, &session.id)
+                .await?
+                .ok_or(SessionError::NotFound),
+        }
+    }
+
+    /// What the engine sees now, written down. An engine that cannot be asked is no error here:
+    /// the session is then shown as failed, with the cause in words.
+    pub async fn status(&self, user_id: &str, name: &str) -> Result<WhatsAppSession> {
+        let session = self.named(user_id, name).await?;
+        match &session.engine_name {
+            None => Ok(session),
+            Some(engine_name) => {
+                self.look(&session, &SessionName::new(engine_name.as_str())?)
+                    .await
+            }
+        }
+    }
+
+    /// The picture to scan now, as a base64 PNG.
+    pub async fn qr(&self, user_id: &str, name: &str) -> Result<String> {
+        let (_, engine_name) = self.running(user_id, name).await?;
+        let code = self.gateway.qr(&engine_name).await?;
+        Ok(base64::prelude::BASE64_STANDARD.encode(qr::png(&code.0)?))
+    }
+
+    /// Stops the session and starts it again; the phone stays linked.
+    pub async fn restart(&self, user_id: &str, name: &str) -> Result<()> {
+        let _held = self.locks.hold(user_id).await;
+        let (session, engine_name) = self.running(user_id, name).await?;
+        self.gateway.restart(&engine_name).await?;
+        self.look(&session, &engine_name).await?;
+        Ok(())
+    }
+
+    /// Unlinks the phone. The row and its id stay for the next initiate. Repeated, it is done
+    /// already; half failed, it can be repeated.
+    pub async fn logout(&self, user_id: &str, name: &str) -> Result<()> {
+        let _held = self.locks.hold(user_id).await;
+        match self.running(user_id, name).await {
+            Err(SessionError::NotInitiated) => Ok(()),
+            Err(error) => Err(error),
+            Ok((session, engine_name)) => {
+                self.gateway.logout(&engine_name).await?;
+                self.store
+                    .whatsapp_session_release(user_id, &session.id, self.clock.now_ms())
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps the number that the user gives, until logout.
+    pub async fn set_phone(&self, user_id: &str, id: &str, phone: &Phone) -> Result<()> {
+        let found = self
+            .store
+            .whatsapp_session_set_phone(user_id, id, phone.as_str(), self.clock.now_ms())
+            .await?;
+        if found {
+            Ok(())
+        } else {
+            Err(SessionError::NotFound)
+        }
+    }
+
+    /// The account's groups, from the engine.
+    pub async fn groups(&self, user_id: &str, name: &str) -> Result<Vec<Group>> {
+        let (_, engine_name) = self.running(user_id, name).await?;
+        Ok(self.gateway.groups(&engine_name).await?)
+    }
+
+    /// Everybody that the account knows, from the engine.
+    pub async fn contacts(&self, user_id: &str, name: &str) -> Result<Vec<Contact>> {
+        let (_, engine_name) = self.running(user_id, name).await?;
+        Ok(self.gateway.contacts(&engine_name).await?)
+    }
+
+    /// Looks at every wanted session once and starts those that the engine has stopped or
+    /// forgotten. Returns how many were started.
+    pub async fn tick(&self) -> Result<usize> {
+        let wanted = self.store.whatsapp_session_list_active_all().await?;
+        let started = futures_util::stream::iter(wanted)
+            .map(|session| async move {
+                self.reconcile(&session).await.unwrap_or_else(|error| {
+                    tracing::warn!(session = session.id, %error, "a session could not be looked after");
+                    false
+                })
+            })
+            .buffer_unordered(TICK_WIDTH);
+        Ok(started
+            .filter(|&started| std::future::ready(started))
+            .count()
+            .await)
+    }
+
+    async fn reconcile(&self, session: &WhatsAppSession) -> Result<bool> {
+        let _held = self.locks.hold(&session.user_id).await;
+        // It may have been logged out while we waited.
+        let session = self
+            .store
+            .whatsapp_session_by_id(&session.user_id, &session.id)
+            .await?;
+        let Some((session, Some(name))) =
+            session.map(|session| (session.clone(), session.engine_name))
+        else {
+            return Ok(false);
+        };
+        let name = SessionName::new(name)?;
+        if self.look(&session, &name).await?.status != State::Stopped.as_str() {
+            return Ok(false);
+        }
+        self.gateway.start(&name).await?;
+        self.look(&session, &name).await?;
+        Ok(true)
+    }
+
+    async fn look(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+    ) -> Result<WhatsAppSession> {
+        let answer = self.gateway.status(engine_name).await;
+        let (state, cause, number) = match &answer {
+            Ok(status) => (&status.state, status.cause.clone(), status.number.as_ref()),
+            Err(error) => (&State::Failed, Some(words::cause(error)), None),
+        };
+        let now = self.clock.now_ms();
+        let seen = self
+            .store
+            .whatsapp_session_observe(
+                &session.user_id,
+                &session.id,
+                state.as_str(),
+                cause.as_deref(),
+                number.map(Phone::as_str),
+                now,
+            )
+            .await?;
+        if seen.status != session.status {
+            tracing::info!(
+                session = session.id,
+                from = session.status,
+                to = seen.status,
+                "session status"
+            );
+        }
+        Ok(seen)
+    }
+
+    async fn named(&self, user_id: &str, name: &str) -> Result<WhatsAppSession> {
+        self.store
+            .whatsapp_session_named(user_id, name)
+            .await?
+            .ok_or(SessionError::NotFound)
+    }
+
+    /// The caller's session and its name on the engine.
+    async fn running(&self, user_id: &str, name: &str) -> Result<(WhatsAppSession, SessionName)> {
+        let session = self.named(user_id, name).await?;
+        let engine_name = session
+            .engine_name
+            .as_deref()
+            .ok_or(SessionError::NotInitiated)?;
+        let engine_name = SessionName::new(engine_name)?;
+        Ok((session, engine_name))
+    }
+
+    /// A name that nobody can guess: 144 random bits.
+    fn new_name(&self) -> String {
+        format!(
+            "session_{}",
+            BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<18>())
+        )
+    }
+}
+
+/// One lock a user, so that what changes a session happens one after another. Held locks alone
+/// take up memory.
+#[derive(Default)]
+struct Locks(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
+
+impl Locks {
+    async fn hold(&self, user_id: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.retain(|_, lock| lock.strong_count() > 0);
+            let known = locks.get(user_id).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let lock = Arc::default();
+                locks.insert(user_id.to_owned(), Arc::downgrade(&lock));
+                lock
+            })
+        };
+        lock.lock_owned().await
+    }
+}

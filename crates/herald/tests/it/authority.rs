@@ -1,0 +1,287 @@
+//! Who may call what, asked of the running router for every procedure that it has.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use herald::{api, store::Role};
+use serde_json::{Value, json};
+use trpc_axum::Kind;
+
+use crate::support::world::{Answer, Person, World};
+
+/// The guard that each procedure is to have. A procedure that is missing here fails the test.
+const EXPECTED: &[(&str, &str)] = &[
+    ("admin.approveUser", "Admin"),
+    ("admin.getPendingUsers", "Admin"),
+    ("system.ping", "Anyone"),
+    ("user.getSessionQR", "ActiveUser"),
+    ("user.getSessionStatus", "ActiveUser"),
+    ("user.getWhatsAppContacts", "ActiveUser"),
+    ("user.getWhatsAppGroups", "ActiveUser"),
+    ("user.getWhatsAppSession", "ActiveUser"),
+    ("user.initiateWhatsAppSession", "ActiveUser"),
+    ("user.logoutSession", "ActiveUser"),
+    ("user.restartSession", "ActiveUser"),
+    ("user.updateSessionPhone", "ActiveUser"),
+];
+
+/// What each guard answers to nobody, a guest, a user and an admin: `None` lets them in.
+fn refusals(authority: &str) -> [Option<&'static str>; 4] {
+    match authority {
+        "Anyone" => [None; 4],
+        "SignedIn" => [Some("UNAUTHORIZED"), None, None, None],
+        "ActiveUser" => [Some("UNAUTHORIZED"), Some("FORBIDDEN"), None, None],
+        "Admin" => [
+            Some("UNAUTHORIZED"),
+            Some("FORBIDDEN"),
+            Some("FORBIDDEN"),
+            None,
+        ],
+        other => panic!("no expectation for the guard {other}"),
+    }
+}
+
+async fn call(person: &Person<'_>, path: &str, kind: Kind, input: &Value) -> Answer {
+    match kind {
+        Kind::Query => person.query(path, input.clone()).await,
+        Kind::Mutation => person.mutate(path, input.clone()).await,
+    }
+}
+
+#[tokio::test]
+async fn every_procedure_lets_in_whom_it_should() {
+    let expected: BTreeMap<_, _> = EXPECTED.iter().copied().collect();
+    let world = World::new().await;
+    let (owner, session) = world.linked("owner").await;
+    let stranger = world.person("stranger", Role::User).await;
+    let admin = world.person("admin", Role::Admin).await;
+    let guest = world.person("guest", Role::Guest).await;
+    let nobody = world.nobody();
+    let input = json!({
+        "sessionName": session["sessionName"], "id": session["id"], "phoneNumber": "+1234567890", "userId": guest.id,
+    });
+
+    let router = api::router();
+    let mut walked = 0;
+    for procedure in router.procedures() {
+        let path = procedure.path.as_str();
+        let authority = *expected
+            .get(path)
+            .unwrap_or_else(|| panic!("{path} has no expectation: add it to the table"));
+        assert_eq!(procedure.authority, authority, "{path}");
+        for (person, refusal) in [&nobody, &guest, &stranger, &admin]
+            .into_iter()
+            .zip(refusals(authority))
+        {
+            let answer = call(person, path, procedure.kind, &input).await;
+            match refusal {
+                Some(code) => assert_eq!(answer.code(), code, "{path}: {}", answer.body),
+                None => assert!(
+                    !matches!(
+                        answer.status,
+                        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+                    ),
+                    "{path}: {}",
+                    answer.body
+                ),
+            }
+        }
+        walked += 1;
+    }
+    assert_eq!(walked, EXPECTED.len());
+
+    // None of that has reached the owner's session.
+    let own = owner
+        .query("user.getWhatsAppSession", Value::Null)
+        .await
+        .data();
+    assert_eq!(
+        (&own["id"], &own["phoneNumber"]),
+        (&session["id"], &own["phoneNumber"])
+    );
+    assert_ne!(own["phoneNumber"], "+1234567890");
+    owner.wait_for("WORKING", &session["sessionName"]).await;
+}
+
+/// Every procedure that takes a session's name or id, asked by others: the thing does not exist.
+#[tokio::test]
+async fn a_strangers_session_does_not_exist() {
+    let world = World::new().await;
+    let (owner, session) = world.linked("owner").await;
+    let input = json!({
+        "sessionName": session["sessionName"], "id": session["id"], "phoneNumber": "+1234567890", "userId": "none",
+    });
+    let unknown = json!({ "sessionName": "session_0", "id": "0", "phoneNumber": "+1234567890", "userId": "none" });
+    let takes_a_session = |path: &str| {
+        path.starts_with("user.")
+            && !matches!(
+                path,
+                "user.getWhatsAppSession" | "user.initiateWhatsAppSession"
+            )
+    };
+    let router = api::router();
+    let before = world.phone.calls();
+    for person in [
+        world.person("stranger", Role::User).await,
+        world.person("admin", Role::Admin).await,
+    ] {
+        for procedure in router
+            .procedures()
+            .filter(|procedure| takes_a_session(&procedure.path))
+        {
+            let foreign = call(&person, &procedure.path, procedure.kind, &input).await;
+            let invented = call(&person, &procedure.path, procedure.kind, &unknown).await;
+            assert_eq!(foreign.code(), "NOT_FOUND", "{}", procedure.path);
+            assert_eq!(
+                foreign.error(),
+                invented.error(),
+                "{}: the two can be told apart",
+                procedure.path
+            );
+        }
+    }
+    assert_eq!(world.phone.calls(), before, "the engine was asked");
+    for procedure in router
+        .procedures()
+        .filter(|procedure| takes_a_session(&procedure.path))
+    {
+        let answer = call(&owner, &procedure.path, procedure.kind, &input).await;
+        assert_ne!(
+            answer.status,
+            StatusCode::NOT_FOUND,
+            "{}: {}",
+            procedure.path,
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_published_words_of_a_refusal() {
+    let world = World::new().await;
+    let guest = world.person("guest", Role::Guest).await;
+    let (code, message) = guest
+        .query("user.getWhatsAppSession", Value::Null)
+        .await
+        .error();
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("FORBIDDEN", "Your account is not yet approved")
+    );
+}
+
+#[tokio::test]
+async fn a_changed_role_acts_at_once() {
+    let world = World::new().await;
+    let admin = world.person("admin", Role::Admin).await;
+    let guest = world.person("guest", Role::Guest).await;
+    let pending = admin
+        .query("admin.getPendingUsers", Value::Null)
+        .await
+        .data();
+    assert_eq!(pending[0]["email"], "guest@herald.test");
+    let approved = admin
+        .mutate("admin.approveUser", json!({ "userId": guest.id }))
+        .await
+        .data();
+    assert_eq!(approved["role"], "USER");
+    assert_eq!(
+        guest
+            .query("user.getWhatsAppSession", Value::Null)
+            .await
+            .data(),
+        Value::Null
+    );
+    assert_eq!(
+        admin
+            .query("admin.getPendingUsers", Value::Null)
+            .await
+            .data(),
+        json!([])
+    );
+
+    // Approving an admin demotes nobody.
+    let same = admin
+        .mutate("admin.approveUser", json!({ "userId": admin.id }))
+        .await
+        .data();
+    assert_eq!(same["role"], "ADMIN");
+    assert_eq!(
+        admin
+            .mutate("admin.approveUser", json!({ "userId": "nobody" }))
+            .await
+            .code(),
+        "NOT_FOUND"
+    );
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_post_and_programs_can() {
+    use axum::http::{Request, header};
+    let world = World::new().await;
+    let user = world.person("user", Role::User).await;
+    for (origin, status) in [
+        (None, StatusCode::OK),
+        (Some("http://herald.test"), StatusCode::OK),
+        (Some("http://localhost:3210"), StatusCode::OK),
+        (Some("https://app.example"), StatusCode::OK),
+        (Some("https://evil.example"), StatusCode::FORBIDDEN),
+        (Some("null"), StatusCode::FORBIDDEN),
+    ] {
+        let mut request = Request::post("/api/trpc/user.initiateWhatsAppSession")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, user.cookie.as_deref().unwrap());
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let answer = world.send(request.body(Body::from("{}")).unwrap()).await;
+        assert_eq!(answer.status, status, "{origin:?}: {}", answer.body);
+        if status == StatusCode::FORBIDDEN {
+            assert_eq!(answer.code(), "FORBIDDEN");
+        }
+        let allowed = answer.headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        assert_eq!(
+            allowed.is_some(),
+            origin == Some("https://app.example"),
+            "{origin:?}"
+        );
+    }
+}
+
+/// A name is data: nothing in it reaches a path, a query or an engine.
+#[tokio::test]
+async fn tricks_in_names_find_nothing() {
+    let world = World::new().await;
+    let (owner, _) = world.linked("owner").await;
+    let before = world.phone.calls();
+    for name in [
+        "",
+        "..",
+        "../../sessions",
+        "a/b",
+        "%2e%2e",
+        "default",
+        "x\0y",
+        "' OR 1=1 --",
+        "*",
+        "😀",
+        &"x".repeat(10_000),
+    ] {
+        let answer = owner
+            .query("user.getSessionStatus", json!({ "sessionName": name }))
+            .await;
+        assert_eq!(answer.code(), "NOT_FOUND", "{name:?}");
+    }
+    assert_eq!(world.phone.calls(), before);
+    let unknown = owner
+        .call(
+            Method::GET,
+            "/api/trpc/..%2F..%2Fuser.getWhatsAppSession",
+            Body::empty(),
+        )
+        .await;
+    assert_eq!(unknown.code(), "NOT_FOUND");
+}

@@ -1,0 +1,9 @@
+//! Tests of the application, one binary, files by area.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod auth;
+mod authority;
+mod sessions;
+mod store;
+mod support;

@@ -1,0 +1,605 @@
+//! A session's life as a client sees it: `docs/wire/user-api.md`, told as stories.
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use herald::store::Role;
+use serde_json::{Value, json};
+use whatsapp_gateway::{
+    Contact, Gateway, Group, Qr, Result, SessionName, Status,
+    simulated::{Fault, Operation, Simulated, SimulatedConfig},
+};
+
+use crate::support::world::{Person, World};
+
+const NOTHING: Value = Value::Null;
+
+fn named(session: &Value) -> Value {
+    json!({ "sessionName": session["sessionName"] })
+}
+
+async fn initiate(person: &Person<'_>) -> Value {
+    person
+        .mutate("user.initiateWhatsAppSession", NOTHING)
+        .await
+        .data()
+}
+
+async fn own(person: &Person<'_>) -> Value {
+    person
+        .query("user.getWhatsAppSession", NOTHING)
+        .await
+        .data()
+}
+
+#[tokio::test]
+async fn from_nothing_to_linked_and_back() {
+    let world = World::new().await;
+    let person = world.person("ann", Role::User).await;
+    assert_eq!(own(&person).await, NOTHING);
+
+    let session = initiate(&person).await;
+    let before = own(&person).await;
+    assert_eq!(
+        (&before["id"], &before["sessionName"]),
+        (&session["id"], &session["sessionName"])
+    );
+    assert_eq!(
+        (&before["phoneNumber"], &before["WhatsAppGroups"]),
+        (&json!(""), &json!([]))
+    );
+    assert_eq!(before["userId"], person.id);
+
+    let linked = person.wait_for("WORKING", &session["sessionName"]).await;
+    assert_eq!(linked.get("cause"), None);
+    assert!(linked["since"].is_string());
+    let number = own(&person).await["phoneNumber"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        number.starts_with('+') && number.len() > 7,
+        "the engine's own number fills an empty one"
+    );
+
+    assert_eq!(
+        person
+            .mutate("user.restartSession", named(&session))
+            .await
+            .data(),
+        json!({ "success": true })
+    );
+    person.wait_for("WORKING", &session["sessionName"]).await;
+
+    for _ in 0..2 {
+        assert_eq!(
+            person
+                .mutate("user.logoutSession", named(&session))
+                .await
+                .data(),
+            json!({ "success": true })
+        );
+        assert_eq!(own(&person).await, NOTHING);
+    }
+    let after = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_eq!(after["status"], "STOPPED");
+
+    assert_eq!(initiate(&person).await, session, "the row and its id stay");
+    let scan = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_ne!(scan["status"], "WORKING", "the phone was really unlinked");
+}
+
+#[tokio::test]
+async fn initiate_twice_at_once_makes_one_session() {
+    let world = World::new().await;
+    let person = world.person("ann", Role::User).await;
+    let (one, other) = tokio::join!(initiate(&person), initiate(&person));
+    assert_eq!(one, other);
+    assert_eq!(initiate(&person).await, one);
+}
+
+#[tokio::test]
+async fn names_cannot_be_guessed() {
+    let world = World::new().await;
+    let mut names = Vec::new();
+    for person in ["ann", "ben", "cem"] {
+        let person = world.person(person, Role::User).await;
+        names.push(
+            initiate(&person).await["sessionName"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    for (at, name) in names.iter().enumerate() {
+        let random = name.strip_prefix("session_").unwrap();
+        assert_eq!(random.len(), 24, "144 bits");
+        assert!(names.iter().skip(at + 1).all(|other| other != name));
+    }
+}
+
+#[tokio::test]
+async fn the_qr_is_the_engines_code() {
+    let world = World::new().await;
+    world.phone.set_self_scan(None);
+    let person = world.person("ann", Role::User).await;
+    let session = initiate(&person).await;
+    let name = SessionName::new(session["sessionName"].as_str().unwrap()).unwrap();
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let answer = person
+            .query("user.getSessionQR", named(&session))
+            .await
+            .data();
+        let shown = decode(answer["qr"].as_str().unwrap());
+        assert_eq!(shown, world.phone.qr(&name).await.unwrap().0);
+        codes.push(shown);
+        world.clock.advance(60_000);
+    }
+    assert_ne!(codes[0], codes[1], "the current code, not the first");
+
+    world.phone.scan(&name);
+    person.wait_for("WORKING", &session["sessionName"]).await;
+    let (code, message) = person
+        .query("user.getSessionQR", named(&session))
+        .await
+        .error();
+    assert_eq!(code, "PRECONDITION_FAILED");
+    assert!(message.contains("WORKING"), "{message}");
+}
+
+fn decode(base64: &str) -> String {
+    let file = BASE64_STANDARD.decode(base64).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let side = reader.next_frame(&mut pixels).unwrap().width as usize;
+    assert!(side >= 256);
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| pixels[y * side + x]);
+    image.detect_grids()[0].decode().unwrap().1
+}
+
+#[tokio::test]
+async fn an_unscanned_session_fails_with_a_cause_and_is_revived() {
+    let world = World::new().await;
+    world.phone.set_self_scan(None);
+    let person = world.person("ann", Role::User).await;
+    let session = initiate(&person).await;
+    world.clock.advance(10 * 60_000);
+    let failed = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_eq!(failed["status"], "FAILED");
+    assert!(!failed["cause"].as_str().unwrap().is_empty());
+    let code = person
+        .query("user.getSessionQR", named(&session))
+        .await
+        .code();
+    assert_eq!(code, "PRECONDITION_FAILED");
+
+    assert_eq!(initiate(&person).await, session);
+    let scan = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_eq!(
+        (&scan["status"], scan.get("cause")),
+        (&json!("SCAN_QR_CODE"), None)
+    );
+}
+
+#[tokio::test]
+async fn the_number_that_the_user_gives_wins_until_logout() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    let engine_number = own(&person).await["phoneNumber"].clone();
+    let set = async |number: &str| {
+        person
+            .mutate(
+                "user.updateSessionPhone",
+                json!({ "id": session["id"], "phoneNumber": number }),
+            )
+            .await
+    };
+    for (given, kept) in [
+        ("+1234567890", "+1234567890"),
+        ("1234567890", "+1234567890"),
+        ("+49 (151) 234-56.78", "+491512345678"),
+    ] {
+        assert_eq!(set(given).await.data(), json!({ "success": true }));
+        person.wait_for("WORKING", &session["sessionName"]).await;
+        assert_eq!(own(&person).await["phoneNumber"], kept, "{given}");
+    }
+    for wrong in [
+        "",
+        "abc",
+        "+0123456789",
+        "123456",
+        "+1234567890123456",
+        "++1234567",
+        "+49 151/2345678",
+    ] {
+        let answer = set(wrong).await;
+        assert_eq!(answer.code(), "BAD_REQUEST", "{wrong}");
+        let fields = &answer.body["error"]["json"]["data"]["zodError"]["fieldErrors"];
+        assert!(
+            fields["phoneNumber"][0]
+                .as_str()
+                .unwrap()
+                .contains("digits"),
+            "{fields}"
+        );
+    }
+    assert_eq!(own(&person).await["phoneNumber"], "+491512345678");
+
+    person
+        .mutate("user.logoutSession", named(&session))
+        .await
+        .data();
+    initiate(&person).await;
+    assert_eq!(own(&person).await["phoneNumber"], "");
+    person.wait_for("WORKING", &session["sessionName"]).await;
+    assert_eq!(own(&person).await["phoneNumber"], engine_number);
+}
+
+#[tokio::test]
+async fn lists_are_refused_until_a_phone_is_linked_and_after_logout() {
+    let world = World::new().await;
+    world.phone.set_self_scan(None);
+    let person = world.person("ann", Role::User).await;
+    let session = initiate(&person).await;
+    let refused = async || {
+        for list in ["user.getWhatsAppGroups", "user.getWhatsAppContacts"] {
+            let (code, message) = person.query(list, named(&session)).await.error();
+            assert_eq!(code, "PRECONDITION_FAILED");
+            assert!(message.contains("scan"), "says what to do: {message}");
+        }
+    };
+    refused().await;
+    world
+        .phone
+        .scan(&SessionName::new(session["sessionName"].as_str().unwrap()).unwrap());
+    person.wait_for("WORKING", &session["sessionName"]).await;
+    assert!(
+        !person
+            .query("user.getWhatsAppGroups", named(&session))
+            .await
+            .data()["items"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    person
+        .mutate("user.logoutSession", named(&session))
+        .await
+        .data();
+    refused().await;
+}
+
+#[tokio::test]
+async fn lists_page_and_search_as_published() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    let name = &session["sessionName"];
+    let list = async |path: &str, input: Value| {
+        let answer = person.query(path, input).await;
+        let meta = answer.body["result"]["data"]["meta"]["values"].clone();
+        (answer.data(), meta)
+    };
+    let (page, meta) = list("user.getWhatsAppGroups", json!({ "sessionName": name })).await;
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["nextCursor"]),
+        (10, &json!(10)),
+        "ten by default"
+    );
+    assert_eq!(meta["total"], json!(["undefined"]));
+    let (page, _) = list("user.getWhatsAppContacts", json!({ "sessionName": name })).await;
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["nextCursor"]),
+        (50, &json!(50)),
+        "fifty by default"
+    );
+    for item in page["items"].as_array().unwrap() {
+        assert!(
+            item["groupId"].as_str().unwrap().ends_with("@c.us") && item["isContact"] == true,
+            "{item}"
+        );
+        assert!(
+            item["number"]
+                .as_str()
+                .unwrap()
+                .bytes()
+                .all(|digit| digit.is_ascii_digit()),
+            "{item}"
+        );
+    }
+
+    let (page, _) = list(
+        "user.getWhatsAppGroups",
+        json!({ "sessionName": name, "search": "community", "limit": 10, "cursor": 0 }),
+    )
+    .await;
+    assert_eq!(
+        page["nextCursor"], 10,
+        "more than ten groups match Community"
+    );
+    let (page, _) = list(
+        "user.getWhatsAppContacts",
+        json!({ "sessionName": name, "search": "John" }),
+    )
+    .await;
+    assert_eq!(page["nextCursor"], 50, "more than fifty people match John");
+
+    let (page, meta) = list(
+        "user.getWhatsAppContacts",
+        json!({ "sessionName": name, "limit": 9_007_199_254_740_991_i64 }),
+    )
+    .await;
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["nextCursor"]),
+        (1000, &json!(1000)),
+        "a page holds 1000"
+    );
+    assert_eq!(meta["nextCursor"], Value::Null);
+    let (page, meta) = list(
+        "user.getWhatsAppGroups",
+        json!({ "sessionName": name, "cursor": 1_000_000 }),
+    )
+    .await;
+    assert_eq!(
+        (&page["items"], &meta["nextCursor"]),
+        (&json!([]), &json!(["undefined"]))
+    );
+
+    for (field, value) in [
+        ("limit", json!(0)),
+        ("limit", json!(1.5)),
+        ("cursor", json!(-1)),
+        ("search", json!(5)),
+    ] {
+        let mut input = json!({ "sessionName": name });
+        input[field] = value;
+        let answer = person.query("user.getWhatsAppGroups", input).await;
+        assert_eq!(answer.code(), "BAD_REQUEST");
+        assert!(
+            answer.body["error"]["json"]["data"]["zodError"]["fieldErrors"][field].is_array(),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_engine_in_trouble_is_told_in_words_and_recovered_from() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    for (fault, list_code) in [
+        (Fault::Unreachable, "SERVICE_UNAVAILABLE"),
+        (Fault::Timeout, "TIMEOUT"),
+        (Fault::Refused(401), "SERVICE_UNAVAILABLE"),
+        (Fault::EngineError, "BAD_GATEWAY"),
+    ] {
+        world.phone.set_fault(Some(fault));
+        let status = person
+            .query("user.getSessionStatus", named(&session))
+            .await
+            .data();
+        assert_eq!(status["status"], "FAILED");
+        assert!(
+            status["cause"]
+                .as_str()
+                .unwrap()
+                .contains("WhatsApp engine"),
+            "{status}"
+        );
+        assert_eq!(
+            person
+                .query("user.getWhatsAppGroups", named(&session))
+                .await
+                .code(),
+            list_code
+        );
+        let (code, message) = person
+            .mutate("user.initiateWhatsAppSession", NOTHING)
+            .await
+            .error();
+        assert_eq!(
+            (code.as_str(), message.as_str()),
+            ("INTERNAL_SERVER_ERROR", "Failed to create WhatsApp session")
+        );
+
+        world.phone.set_fault(None);
+        assert_eq!(initiate(&person).await, session);
+        let status = person
+            .query("user.getSessionStatus", named(&session))
+            .await
+            .data();
+        assert_eq!(
+            (&status["status"], status.get("cause")),
+            (&json!("WORKING"), None)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failed_first_initiate_leaves_nothing_in_the_way() {
+    let world = World::new().await;
+    let person = world.person("ann", Role::User).await;
+    world.phone.set_fault(Some(Fault::Unreachable));
+    person
+        .mutate("user.initiateWhatsAppSession", NOTHING)
+        .await
+        .code();
+    assert_eq!(own(&person).await, NOTHING);
+    world.phone.set_fault(None);
+    let session = initiate(&person).await;
+    assert_eq!(own(&person).await["id"], session["id"]);
+}
+
+#[tokio::test]
+async fn a_half_failed_logout_can_be_repeated() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    world
+        .phone
+        .set_fault_on(Operation::Logout, Fault::Timeout, Some(1));
+    assert_eq!(
+        person
+            .mutate("user.logoutSession", named(&session))
+            .await
+            .code(),
+        "TIMEOUT"
+    );
+    assert_eq!(
+        own(&person).await["id"],
+        session["id"],
+        "not gone before it is done"
+    );
+    assert_eq!(
+        person
+            .mutate("user.logoutSession", named(&session))
+            .await
+            .data(),
+        json!({ "success": true })
+    );
+    assert_eq!(own(&person).await, NOTHING);
+}
+
+#[tokio::test]
+async fn unlinked_on_the_phone_is_shown_with_its_cause() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    world
+        .phone
+        .logout_by_phone(&SessionName::new(session["sessionName"].as_str().unwrap()).unwrap());
+    let status = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_eq!(status["status"], "FAILED");
+    assert!(!status["cause"].as_str().unwrap().is_empty());
+    assert_eq!(
+        own(&person).await["id"],
+        session["id"],
+        "whatever its status"
+    );
+}
+
+/// What the engine has forgotten is started again, what was logged out is not.
+#[tokio::test]
+async fn wanted_sessions_are_brought_back() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    let (other, gone) = world.linked("ben").await;
+    other
+        .mutate("user.logoutSession", named(&gone))
+        .await
+        .data();
+    assert_eq!(world.app.sessions.tick().await.unwrap(), 0);
+
+    world
+        .phone
+        .logout(&SessionName::new(session["sessionName"].as_str().unwrap()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(world.app.sessions.tick().await.unwrap(), 1);
+    let status = person
+        .query("user.getSessionStatus", named(&session))
+        .await
+        .data();
+    assert_ne!(status["status"], "STOPPED");
+
+    world.phone.set_fault(Some(Fault::Unreachable));
+    assert_eq!(
+        world.app.sessions.tick().await.unwrap(),
+        0,
+        "an engine that is down is no error of the loop"
+    );
+}
+
+/// An old WAHA Core: whatever a session is called, the engine knows one.
+struct OneSession(Simulated);
+
+#[async_trait::async_trait]
+impl Gateway for OneSession {
+    fn engine(&self) -> &'static str {
+        "one"
+    }
+    async fn check(&self) -> Result<()> {
+        self.0.check().await
+    }
+    async fn name_for(&self, _: &SessionName) -> Result<SessionName> {
+        Ok(SessionName::new("default").unwrap())
+    }
+    async fn start(&self, session: &SessionName) -> Result<()> {
+        assert_eq!(session.as_str(), "default");
+        self.0.start(session).await
+    }
+    async fn restart(&self, session: &SessionName) -> Result<()> {
+        self.0.restart(session).await
+    }
+    async fn logout(&self, session: &SessionName) -> Result<()> {
+        self.0.logout(session).await
+    }
+    async fn status(&self, session: &SessionName) -> Result<Status> {
+        self.0.status(session).await
+    }
+    async fn qr(&self, session: &SessionName) -> Result<Qr> {
+        self.0.qr(session).await
+    }
+    async fn groups(&self, session: &SessionName) -> Result<Vec<Group>> {
+        self.0.groups(session).await
+    }
+    async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>> {
+        self.0.contacts(session).await
+    }
+}
+
+#[tokio::test]
+async fn an_engine_with_one_session_links_one_user_and_says_so() {
+    let time = herald::clock::Clock::manual(0);
+    let now = move || {
+        time.advance(500);
+        time.now_ms()
+    };
+    let world = World::with_engine(Arc::new(OneSession(Simulated::new(SimulatedConfig::new(
+        7,
+        Arc::new(now),
+    )))))
+    .await;
+    let (ann, session) = world.linked("ann").await;
+    assert_ne!(
+        session["sessionName"], "default",
+        "Herald's own name stays unguessable"
+    );
+
+    let ben = world.person("ben", Role::User).await;
+    let (code, message) = ben
+        .mutate("user.initiateWhatsAppSession", NOTHING)
+        .await
+        .error();
+    assert_eq!(code, "CONFLICT");
+    assert!(message.contains("another user"), "{message}");
+    assert_eq!(own(&ben).await, NOTHING);
+
+    ann.mutate("user.logoutSession", named(&session))
+        .await
+        .data();
+    initiate(&ben).await;
+    assert_eq!(
+        ann.mutate("user.initiateWhatsAppSession", NOTHING)
+            .await
+            .code(),
+        "CONFLICT"
+    );
+    assert_eq!(own(&ann).await, NOTHING);
+}

@@ -1,0 +1,583 @@
+//! The store, on both databases.
+
+use herald::store::{
+    Claim, NewSignIn, NewUser, PhoneSource, Role, Store, StoreError, UserCreated, WhatsAppSession,
+};
+use rstest::rstest;
+
+use crate::support::database::{Database, Kind};
+
+const NOW: i64 = 1_767_225_600_123;
+const DAY: i64 = 86_400_000;
+
+fn new_user<'a>(id: &'a str, email: &'a str, role: Role) -> NewUser<'a> {
+    NewUser {
+        id,
+        name: "Ann",
+        email,
+        image: None,
+        role,
+        password_hash: "hash",
+    }
+}
+
+async fn add(store: &Store, id: &str, role: Role) {
+    let email = format!("{id}@example.com");
+    let created = store
+        .user_create(&new_user(id, &email, role), NOW)
+        .await
+        .unwrap();
+    assert!(matches!(created, UserCreated::Created(_)));
+}
+
+fn new_sign_in<'a>(id: &'a str, user_id: &'a str, token_hash: &'a str) -> NewSignIn<'a> {
+    NewSignIn {
+        id,
+        token_hash,
+        user_id,
+        expires_at: NOW + DAY,
+        remember: true,
+        ip_address: "192.0.2.1",
+        user_agent: "a browser",
+    }
+}
+
+/// A user with a session that the engine knows.
+async fn linked(store: &Store, user_id: &str) -> WhatsAppSession {
+    add(store, user_id, Role::User).await;
+    let (id, name) = (format!("s-{user_id}"), format!("name-{user_id}"));
+    let session = store
+        .whatsapp_session_ensure(user_id, &id, &name, NOW)
+        .await
+        .unwrap();
+    let claim = store
+        .whatsapp_session_claim(user_id, &id, &name, NOW)
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Claimed);
+    session
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_user_is_written_and_read(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    let new = NewUser {
+        name: "Ann \u{1f33b} O'Hara",
+        image: Some("https://x.example/i.png"),
+        ..new_user("u1", "ann@example.com", Role::Guest)
+    };
+    let UserCreated::Created(user) = store.user_create(&new, NOW).await.unwrap() else {
+        panic!("not created");
+    };
+    assert_eq!(
+        (&*user.id, &*user.name, &*user.email),
+        ("u1", new.name, new.email)
+    );
+    assert_eq!(
+        (user.email_verified, user.image.as_deref(), user.role),
+        (false, new.image, Role::Guest)
+    );
+    assert_eq!((user.created_at, user.updated_at), (NOW, NOW));
+    assert_eq!(store.user_by_id("u1").await.unwrap().as_ref(), Some(&user));
+    assert_eq!(
+        store
+            .user_by_email("ann@example.com")
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(&user)
+    );
+    assert_eq!(store.user_by_email("bob@example.com").await.unwrap(), None);
+
+    let found = store
+        .user_with_password_by_email("ann@example.com")
+        .await
+        .unwrap();
+    assert_eq!(found, Some((user.clone(), "hash".into())));
+    store
+        .user_set_password("u1", "other", NOW + 1)
+        .await
+        .unwrap();
+    let found = store
+        .user_with_password_by_email("ann@example.com")
+        .await
+        .unwrap();
+    assert_eq!(found, Some((user, "other".into())));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_address_has_one_user_also_when_two_ask_at_once(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    let ids: Vec<String> = (0..8).map(|n| format!("u{n}")).collect();
+    let asks = ids.iter().map(|id| async move {
+        store
+            .user_create(&new_user(id, "ann@example.com", Role::Guest), NOW)
+            .await
+            .unwrap()
+    });
+    let outcomes = futures_util::future::join_all(asks).await;
+    let created = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, UserCreated::Created(_)))
+        .count();
+    assert_eq!(created, 1);
+    assert_eq!(store.user_list_all().await.unwrap().len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn approval_makes_a_guest_a_user_and_nobody_else(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    for (id, role) in [
+        ("guest", Role::Guest),
+        ("user", Role::User),
+        ("admin", Role::Admin),
+    ] {
+        add(store, id, role).await;
+    }
+    let pending = store.user_list_pending_all().await.unwrap();
+    assert_eq!(
+        pending.iter().map(|user| &*user.id).collect::<Vec<_>>(),
+        ["guest"]
+    );
+
+    let approved = store.user_approve("guest", NOW + 5).await.unwrap().unwrap();
+    assert_eq!((approved.role, approved.updated_at), (Role::User, NOW + 5));
+    let user = store.user_approve("user", NOW + 5).await.unwrap().unwrap();
+    assert_eq!((user.role, user.updated_at), (Role::User, NOW));
+    let admin = store.user_approve("admin", NOW + 5).await.unwrap().unwrap();
+    assert_eq!((admin.role, admin.updated_at), (Role::Admin, NOW));
+    assert_eq!(store.user_approve("nobody", NOW + 5).await.unwrap(), None);
+    assert_eq!(store.user_list_pending_all().await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sign_in_is_found_until_it_ends(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    add(store, "ann", Role::User).await;
+    store
+        .sign_in_create(&new_sign_in("i1", "ann", "h1"), None, NOW)
+        .await
+        .unwrap();
+
+    let (sign_in, user) = store.sign_in_by_token("h1", NOW).await.unwrap().unwrap();
+    assert_eq!(
+        (&*sign_in.id, &*sign_in.user_id, &*user.id),
+        ("i1", "ann", "ann")
+    );
+    assert_eq!(
+        (sign_in.expires_at, sign_in.renewed_at, sign_in.remember),
+        (NOW + DAY, NOW, true)
+    );
+    assert_eq!(
+        (&*sign_in.ip_address, &*sign_in.user_agent),
+        ("192.0.2.1", "a browser")
+    );
+    assert_eq!((sign_in.created_at, sign_in.updated_at), (NOW, NOW));
+    assert!(store.sign_in_by_token("h2", NOW).await.unwrap().is_none());
+    assert!(
+        store
+            .sign_in_by_token("h1", NOW + DAY - 1)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        store
+            .sign_in_by_token("h1", NOW + DAY)
+            .await
+            .unwrap()
+            .is_none()
+    );
+
+    store
+        .sign_in_renew("bob", "i1", NOW + 9 * DAY, NOW + 5)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .sign_in_by_token("h1", NOW + DAY)
+            .await
+            .unwrap()
+            .is_none(),
+        "another user moved its end"
+    );
+    store
+        .sign_in_renew("ann", "i1", NOW + 2 * DAY, NOW + 5)
+        .await
+        .unwrap();
+    let (sign_in, _) = store
+        .sign_in_by_token("h1", NOW + DAY)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (sign_in.expires_at, sign_in.renewed_at, sign_in.updated_at),
+        (NOW + 2 * DAY, NOW + 5, NOW + 5)
+    );
+    assert_eq!(sign_in.created_at, NOW);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_new_sign_in_takes_the_place_of_the_old_one(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    add(store, "ann", Role::User).await;
+    store
+        .sign_in_create(&new_sign_in("i1", "ann", "h1"), None, NOW)
+        .await
+        .unwrap();
+    store
+        .sign_in_create(&new_sign_in("i2", "ann", "h2"), None, NOW)
+        .await
+        .unwrap();
+    store
+        .sign_in_create(&new_sign_in("i3", "ann", "h3"), Some("h1"), NOW)
+        .await
+        .unwrap();
+    for (hash, there) in [("h1", false), ("h2", true), ("h3", true)] {
+        assert_eq!(
+            store.sign_in_by_token(hash, NOW).await.unwrap().is_some(),
+            there,
+            "{hash}"
+        );
+    }
+    store.sign_in_delete_by_token("h2").await.unwrap();
+    assert!(store.sign_in_by_token("h2", NOW).await.unwrap().is_none());
+    assert_eq!(
+        store
+            .sign_in_delete_expired_all(NOW + DAY - 1)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        store.sign_in_delete_expired_all(NOW + DAY).await.unwrap(),
+        1
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_user_has_one_whatsapp_session_also_when_asked_at_once(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    add(store, "ann", Role::User).await;
+    assert_eq!(store.whatsapp_session_of("ann").await.unwrap(), None);
+    let names: Vec<String> = (0..8).map(|n| format!("n{n}")).collect();
+    let asks = names.iter().map(|name| async move {
+        store
+            .whatsapp_session_ensure("ann", name, name, NOW)
+            .await
+            .unwrap()
+    });
+    let sessions = futures_util::future::join_all(asks).await;
+    assert!(sessions.iter().all(|session| *session == sessions[0]));
+
+    let session = &sessions[0];
+    assert_eq!(
+        (&*session.user_id, &*session.id),
+        ("ann", &*session.session_name)
+    );
+    assert_eq!(
+        (&session.engine_name, &*session.phone_number, &session.cause),
+        (&None, "", &None)
+    );
+    assert_eq!(
+        (&*session.status, session.phone_source),
+        ("STOPPED", PhoneSource::Nobody)
+    );
+    assert_eq!(
+        (session.status_since, session.created_at, session.updated_at),
+        (NOW, NOW, NOW)
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_session_is_its_users_alone(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    let anns = linked(store, "ann").await;
+    linked(store, "bob").await;
+    assert!(
+        store
+            .whatsapp_session_by_id("ann", &anns.id)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        store
+            .whatsapp_session_named("ann", &anns.session_name)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(
+        store.whatsapp_session_by_id("bob", &anns.id).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        store
+            .whatsapp_session_named("bob", &anns.session_name)
+            .await
+            .unwrap(),
+        None
+    );
+
+    let before = store.whatsapp_session_of("ann").await.unwrap();
+    assert!(
+        !store
+            .whatsapp_session_set_phone("bob", &anns.id, "+4915112345678", NOW + 1)
+            .await
+            .unwrap()
+    );
+    store
+        .whatsapp_session_release("bob", &anns.id, NOW + 1)
+        .await
+        .unwrap();
+    assert!(
+        store
+            .whatsapp_session_claim("bob", &anns.id, "mine", NOW + 1)
+            .await
+            .is_err()
+    );
+    assert!(
+        store
+            .whatsapp_session_observe("bob", &anns.id, "WORKING", None, None, NOW + 1)
+            .await
+            .is_err()
+    );
+    assert_eq!(store.whatsapp_session_of("ann").await.unwrap(), before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_engines_name_belongs_to_one_session(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    for user in ["ann", "bob"] {
+        add(store, user, Role::User).await;
+        store
+            .whatsapp_session_ensure(user, user, user, NOW)
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.whatsapp_session_list_active_all().await.unwrap(), []);
+    assert_eq!(
+        store
+            .whatsapp_session_claim("ann", "ann", "default", NOW)
+            .await
+            .unwrap(),
+        Claim::Claimed
+    );
+    assert_eq!(
+        store
+            .whatsapp_session_claim("ann", "ann", "default", NOW)
+            .await
+            .unwrap(),
+        Claim::Claimed
+    );
+    assert_eq!(
+        store
+            .whatsapp_session_claim("bob", "bob", "default", NOW)
+            .await
+            .unwrap(),
+        Claim::Taken
+    );
+    let active = store.whatsapp_session_list_active_all().await.unwrap();
+    assert_eq!(
+        active
+            .iter()
+            .map(|session| &*session.user_id)
+            .collect::<Vec<_>>(),
+        ["ann"]
+    );
+
+    store
+        .whatsapp_session_release("ann", "ann", NOW + 1)
+        .await
+        .unwrap();
+    assert_eq!(
+        store
+            .whatsapp_session_claim("bob", "bob", "default", NOW)
+            .await
+            .unwrap(),
+        Claim::Claimed
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_seen_is_written_when_it_is_news(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    let id = linked(store, "ann").await.id;
+    let observe = async |status, cause, phone, now| {
+        store
+            .whatsapp_session_observe("ann", &id, status, cause, phone, now)
+            .await
+            .unwrap()
+    };
+    let seen = observe("SCAN_QR_CODE", None, None, NOW + 1).await;
+    assert_eq!(
+        (&*seen.status, seen.status_since, seen.updated_at),
+        ("SCAN_QR_CODE", NOW + 1, NOW + 1)
+    );
+    assert_eq!(observe("SCAN_QR_CODE", None, None, NOW + 2).await, seen);
+
+    let seen = observe("WORKING", None, Some("+4915112345678"), NOW + 3).await;
+    assert_eq!(
+        (&*seen.phone_number, seen.phone_source),
+        ("+4915112345678", PhoneSource::Engine)
+    );
+    assert_eq!(
+        observe("WORKING", None, None, NOW + 4).await,
+        seen,
+        "a number is not forgotten"
+    );
+
+    let seen = observe("FAILED", Some("logged out"), None, NOW + 5).await;
+    assert_eq!(
+        (seen.cause.as_deref(), seen.status_since),
+        (Some("logged out"), NOW + 5)
+    );
+    let seen = observe("FAILED", Some("banned"), None, NOW + 6).await;
+    assert_eq!(
+        (seen.cause.as_deref(), seen.status_since, seen.updated_at),
+        (Some("banned"), NOW + 5, NOW + 6)
+    );
+    let seen = observe("WORKING", None, Some("+4915187654321"), NOW + 7).await;
+    assert_eq!((seen.cause, &*seen.phone_number), (None, "+4915187654321"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_users_number_stands_until_the_session_is_released(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let Database { store, .. } = &Database::fresh(kind).await;
+    let id = linked(store, "ann").await.id;
+    assert!(
+        store
+            .whatsapp_session_set_phone("ann", &id, "+441632960961", NOW + 1)
+            .await
+            .unwrap()
+    );
+    let engines = Some("+4915112345678");
+    let seen = store
+        .whatsapp_session_observe("ann", &id, "WORKING", None, engines, NOW + 2)
+        .await
+        .unwrap();
+    assert_eq!(
+        (&*seen.phone_number, seen.phone_source),
+        ("+441632960961", PhoneSource::User)
+    );
+
+    store
+        .whatsapp_session_release("ann", &id, NOW + 3)
+        .await
+        .unwrap();
+    let released = store.whatsapp_session_of("ann").await.unwrap().unwrap();
+    assert_eq!(
+        (&released.engine_name, &*released.phone_number),
+        (&None, "")
+    );
+    assert_eq!(
+        (&*released.status, released.phone_source),
+        ("STOPPED", PhoneSource::Nobody)
+    );
+    assert_eq!(
+        (released.status_since, released.updated_at),
+        (NOW + 3, NOW + 3)
+    );
+    let late = store
+        .whatsapp_session_observe("ann", &id, "WORKING", None, engines, NOW + 4)
+        .await
+        .unwrap();
+    assert_eq!(late, released, "seen before the release, told after it");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_store_opens_again_with_what_was_written(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let database = Database::fresh(kind).await;
+    add(&database.store, "ann", Role::User).await;
+    database.store.check().await.unwrap();
+    database.store.close().await;
+    assert!(database.store.check().await.is_err());
+
+    let again = Store::open(&database.url).await.unwrap();
+    assert!(again.user_by_id("ann").await.unwrap().is_some());
+    again.close().await;
+}
+
+#[tokio::test]
+async fn the_file_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::fresh(Kind::Sqlite).await;
+    add(&database.store, "ann", Role::User).await;
+    let path = database.url.strip_prefix("sqlite:").unwrap();
+    for entry in std::path::Path::new(path)
+        .parent()
+        .unwrap()
+        .read_dir()
+        .unwrap()
+    {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_neither_database_is_refused() {
+    for url in ["", "mysql://x", "herald.db", "sqlite::memory:", "http://x"] {
+        assert!(
+            matches!(Store::open(url).await, Err(StoreError::Url)),
+            "{url}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = format!(
+        "sqlite:{}",
+        folder.path().join("no/such/folder.db").display()
+    );
+    assert!(matches!(
+        Store::open(&nowhere).await,
+        Err(StoreError::File { .. })
+    ));
+}
+
+/// Both databases have the same steps, under the same numbers and names.
+#[test]
+fn the_two_migration_folders_agree() {
+    let names = |kind: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("migrations")
+            .join(kind);
+        let mut names: Vec<_> = folder
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    assert!(!names("sqlite").is_empty());
+    assert_eq!(names("sqlite"), names("postgres"));
+}

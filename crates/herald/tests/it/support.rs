@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub(crate) mod database;
+pub(crate) mod site;
+pub(crate) mod world;

@@ -1,0 +1,209 @@
+//! A procedure: an async function with its guard, its input and its output, made callable
+//! without knowing their types.
+
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use serde::Serialize;
+use tracing::Instrument as _;
+use ts_rs::TS;
+
+use crate::{
+    Context, Error, FromContext, Input,
+    schema::parse,
+    typescript::{Declarations, NameClash},
+};
+
+/// Whether a procedure only reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Called with GET; dropped when the client goes away.
+    Query,
+    /// Called with POST; runs to its end once it has begun.
+    Mutation,
+}
+
+impl Kind {
+    /// As in tRPC's messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+        }
+    }
+}
+
+/// A procedure as a router lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcedureInfo {
+    /// With dots between routers: `user.list`.
+    pub path: String,
+    /// Query or mutation.
+    pub kind: Kind,
+    /// [`FromContext::AUTHORITY`] of its first argument.
+    pub authority: &'static str,
+}
+
+/// Async functions that are procedures: `async fn(guard, state) -> Result<Output, Error>`, or
+/// with the input as third argument. `M` only tells the forms apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no procedure",
+    note = "a procedure is `async fn(guard, state)` or `async fn(guard, state, input)`, returning `Result<Output, trpc_axum::Error>`",
+    note = "the guard implements `FromContext`, the input `Input`, the output `Serialize` and `ts_rs::TS`"
+)]
+pub trait Handler<S, M>: Clone + Send + Sync + 'static {
+    /// What it answers with.
+    type Output: Serialize + TS + Send + 'static;
+
+    /// The guard's authority.
+    const AUTHORITY: &'static str;
+
+    #[doc(hidden)]
+    fn call(
+        self,
+        cx: Context<S>,
+        index: usize,
+    ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+
+    #[doc(hidden)]
+    fn input_type(declarations: &mut Declarations) -> Result<String, NameClash>;
+}
+
+impl<S, F, Fut, G, O> Handler<S, fn(G) -> O> for F
+where
+    S: Clone + Send + Sync + 'static,
+    F: Fn(G, S) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, Error>> + Send,
+    G: FromContext<S>,
+    O: Serialize + TS + Send + 'static,
+{
+    type Output = O;
+    const AUTHORITY: &'static str = G::AUTHORITY;
+
+    async fn call(self, cx: Context<S>, _: usize) -> Result<O, Error> {
+        let guard = G::from_context(&cx).await?;
+        self(guard, cx.state().clone()).await
+    }
+
+    fn input_type(_: &mut Declarations) -> Result<String, NameClash> {
+        Ok("void".to_owned())
+    }
+}
+
+impl<S, F, Fut, G, I, O> Handler<S, fn(G, I) -> O> for F
+where
+    S: Clone + Send + Sync + 'static,
+    F: Fn(G, S, I) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, Error>> + Send,
+    G: FromContext<S>,
+    I: Input,
+    O: Serialize + TS + Send + 'static,
+{
+    type Output = O;
+    const AUTHORITY: &'static str = G::AUTHORITY;
+
+    async fn call(self, cx: Context<S>, index: usize) -> Result<O, Error> {
+        let guard = G::from_context(&cx).await?;
+        let input = parse(cx.input(index)?)?;
+        self(guard, cx.state().clone(), input).await
+    }
+
+    fn input_type(declarations: &mut Declarations) -> Result<String, NameClash> {
+        I::type_script(declarations)
+    }
+}
+
+/// What a call yields.
+pub(crate) type Answer = Result<Box<dyn Output>, Error>;
+
+/// A value that an answer can be written from.
+pub(crate) trait Output: Send {
+    /// Appends `{"json":…}`.
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), Error>;
+
+    /// Appends `{"json":[<chunk>,0,[[<value>]]]}`, a line of a stream.
+    fn write_chunk(&self, chunk: usize, out: &mut Vec<u8>) -> Result<(), Error>;
+}
+
+impl<T: Serialize + Send> Output for T {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        write(out, self)
+    }
+
+    fn write_chunk(&self, chunk: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+        write(out, &(chunk, 0, [[self]]))
+    }
+}
+
+/// What cannot be written, or panics while it is, is the fault of its own call alone.
+fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<(), Error> {
+    match catch_unwind(AssertUnwindSafe(|| superjson::write(out, value))) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => tracing::error!(%error, "an output cannot be written"),
+        Err(_) => tracing::error!("writing an output panicked"),
+    }
+    Err(Error::internal())
+}
+
+/// A procedure of any types.
+pub(crate) struct Procedure<S> {
+    pub(crate) info: ProcedureInfo,
+    pub(crate) input_type: fn(&mut Declarations) -> Result<String, NameClash>,
+    pub(crate) output_type: fn(&mut Declarations) -> Result<String, NameClash>,
+    call: Box<dyn Fn(Context<S>, usize) -> BoxFuture<'static, Answer> + Send + Sync>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Procedure<S> {
+    pub(crate) fn new<M, H: Handler<S, M>>(path: &str, kind: Kind, handler: H) -> Self {
+        Self {
+            info: ProcedureInfo {
+                path: path.to_owned(),
+                kind,
+                authority: H::AUTHORITY,
+            },
+            input_type: H::input_type,
+            output_type: Declarations::output::<H::Output>,
+            call: Box::new(move |cx, index| {
+                let handler = handler.clone();
+                let answer = guarded(async move {
+                    let output = handler.call(cx, index).await?;
+                    Ok(Box::new(output) as Box<dyn Output>)
+                });
+                match kind {
+                    Kind::Query => Box::pin(answer),
+                    Kind::Mutation => Box::pin(detached(answer)),
+                }
+            }),
+        }
+    }
+
+    /// The answer to the call at `index` of the request.
+    pub(crate) fn call(&self, cx: Context<S>, index: usize) -> BoxFuture<'static, Answer> {
+        (self.call)(cx, index)
+    }
+}
+
+/// Turns a panic into an error, so that it harms nothing but its own call.
+async fn guarded(answer: impl Future<Output = Answer> + Send) -> Answer {
+    // Nothing that the future held is used after a panic but what other calls share: the
+    // application's state, which every handler of a server shares in the same way.
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("a procedure panicked");
+            Err(Error::internal())
+        })
+}
+
+/// Runs to the end even if nobody waits any more.
+async fn detached(answer: impl Future<Output = Answer> + Send + 'static) -> Answer {
+    let running = tokio::spawn(answer.in_current_span());
+    running.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a mutation was stopped");
+        Err(Error::internal())
+    })
+}

@@ -1,0 +1,11 @@
+//! The crate from outside: recorded exchanges, isolation of calls, streams, schemas, TypeScript.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calls;
+mod exchanges;
+mod fuzz;
+mod reference;
+mod schema;
+mod streams;
+mod typescript;
+mod wire;

@@ -1,0 +1,118 @@
+//! The hooks of [`StandIn`](crate::StandIn) over HTTP, without a key, for tests in other
+//! languages. All are POST and answer `{"done": bool}`:
+//!
+//! | path | does |
+//! |---|---|
+//! | `/stand-in/sessions/{name}/{hook}` | `scan`, `expire-qr`, `lose-connection`, `logout-by-phone` or `fail` |
+//! | `/stand-in/fault/{fault}?ms=N` | `none`, `hang`, `late` (by `ms`), `error`, `garbage` or `unauthorized` |
+//! | `/stand-in/hold/{hold}` | `true` keeps sessions in `STARTING`, `false` lets them go on |
+//! | `/stand-in/down?ms=N` | refuses connections for `ms` milliseconds |
+//!
+//! `GET /stand-in/sessions/{name}` answers `{"status": …, "paired": bool}` or 404, and
+//! `GET /stand-in/calls` the list of all calls under `/api`.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::{get, post},
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    Fault,
+    errors::{answer, session_not_found},
+    machine::{World, lock},
+};
+
+pub(crate) fn router(world: &Arc<World>) -> Router {
+    Router::new()
+        .route("/stand-in/sessions/{name}", get(session))
+        .route("/stand-in/sessions/{name}/{hook}", post(phone))
+        .route("/stand-in/fault/{fault}", post(fault))
+        .route("/stand-in/hold/{hold}", post(hold))
+        .route("/stand-in/down", post(down))
+        .route("/stand-in/calls", get(calls))
+        .with_state(Arc::clone(world))
+}
+
+type Asked = Query<HashMap<String, String>>;
+
+async fn session(State(world): State<Arc<World>>, Path(name): Path<String>) -> Response {
+    match world.table.borrow().get(&name) {
+        Some(session) => answer(
+            200,
+            &json!({"status": session.status.as_str(), "paired": session.paired}),
+        ),
+        None => session_not_found(),
+    }
+}
+
+async fn phone(
+    State(world): State<Arc<World>>,
+    Path((name, hook)): Path<(String, String)>,
+) -> Response {
+    done(match hook.as_str() {
+        "scan" => world.scan(&name),
+        "expire-qr" => world.expire_qr(&name),
+        "lose-connection" => world.lose_connection(&name),
+        "logout-by-phone" => world.logout_by_phone(&name),
+        "fail" => world.fail(&name),
+        _ => return session_not_found(),
+    })
+}
+
+async fn fault(
+    State(world): State<Arc<World>>,
+    Path(fault): Path<String>,
+    Query(query): Asked,
+) -> Response {
+    let fault = match fault.as_str() {
+        "none" => Fault::None,
+        "hang" => Fault::Hang,
+        "late" => Fault::Late(milliseconds(&query)),
+        "error" => Fault::Error,
+        "garbage" => Fault::Garbage,
+        "unauthorized" => Fault::Unauthorized,
+        _ => return done(false),
+    };
+    world.fault.send_replace(fault);
+    done(true)
+}
+
+async fn hold(State(world): State<Arc<World>>, Path(hold): Path<bool>) -> Response {
+    world.hold.send_replace(hold);
+    done(true)
+}
+
+async fn down(State(world): State<Arc<World>>, Query(query): Asked) -> Response {
+    let away = milliseconds(&query);
+    world.tasks.clone().spawn(async move {
+        // So that this answer is out before the connections are cut.
+        sleep(Duration::from_millis(20)).await;
+        world.down().await;
+        sleep(away).await;
+        let _ = World::up(&world).await;
+    });
+    done(true)
+}
+
+async fn calls(State(world): State<Arc<World>>) -> Response {
+    answer(200, &json!(*lock(&world.calls)))
+}
+
+fn milliseconds(query: &HashMap<String, String>) -> Duration {
+    Duration::from_millis(
+        query
+            .get("ms")
+            .and_then(|ms| ms.parse().ok())
+            .unwrap_or(1000),
+    )
+}
+
+fn done(done: bool) -> Response {
+    answer(200, &json!({"done": done}))
+}

@@ -1,0 +1,150 @@
+//! Requests to WAHA: addresses, the key, retries of reads, bounded answers.
+
+use std::{error::Error, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{
+    Client, Method,
+    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::{InvalidConfig, SMALL, answer::Answer};
+use crate::{GatewayError, Result};
+
+/// WAHA closes idle connections after 5 s (section 1): ours must be gone before.
+const IDLE: Duration = Duration::from_secs(4);
+
+#[derive(Debug)]
+pub(super) struct Http {
+    client: Client,
+    base: Url,
+}
+
+impl Http {
+    pub(super) fn new(
+        mut base: Url,
+        key: Option<&SecretString>,
+        connect: Duration,
+    ) -> Result<Self, InvalidConfig> {
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(InvalidConfig::BaseUrl);
+        }
+        base.set_query(None);
+        base.set_fragment(None);
+
+        let mut headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        if let Some(key) = key {
+            let mut value =
+                HeaderValue::from_str(key.expose_secret()).map_err(|_| InvalidConfig::ApiKey)?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_static("x-api-key"), value);
+        }
+
+        // Fails where the process has chosen a provider already; that one is then used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut client = Client::builder()
+            .default_headers(headers)
+            .connect_timeout(connect)
+            .pool_idle_timeout(IDLE)
+            // A redirect would carry the key to wherever it points.
+            .redirect(redirect::Policy::none())
+            // WAHA is a neighbour: a proxy for the wide world does not reach it.
+            .no_proxy();
+        if base.scheme() == "http" {
+            // Nothing is verified then, and a machine without certificates must do.
+            client = client.tls_certs_only([]);
+        }
+        let client = client
+            .build()
+            .map_err(|error| InvalidConfig::Client(innermost(&error)))?;
+        Ok(Self { client, base })
+    }
+
+    /// Reads, at most `limit` bytes. The one kind of call that is repeated when WAHA cannot be
+    /// reached or breaks off, as it does for an instant when it closes an idle connection.
+    pub(super) async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        limit: usize,
+    ) -> Result<Answer> {
+        let mut url = self.url(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(50))
+            .with_factor(3.0)
+            .with_max_times(3);
+        (|| self.send(Method::GET, url.clone(), None, limit))
+            .retry(pauses)
+            .when(|error| matches!(error, GatewayError::Unreachable(_)))
+            .await
+    }
+
+    pub(super) async fn post(&self, path: &[&str], body: Option<&Value>) -> Result<Answer> {
+        self.send(Method::POST, self.url(path), body, SMALL).await
+    }
+
+    pub(super) async fn put(&self, path: &[&str], body: &Value) -> Result<Answer> {
+        self.send(Method::PUT, self.url(path), Some(body), SMALL)
+            .await
+    }
+
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<Answer> {
+        self.send(Method::DELETE, self.url(path), None, SMALL).await
+    }
+
+    /// Each segment is escaped: whatever a name holds, it stays within its segment.
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+        limit: usize,
+    ) -> Result<Answer> {
+        let mut request = self.client.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > limit {
+                return Err(GatewayError::Engine(format!(
+                    "an answer of more than {} MiB",
+                    limit / (1024 * 1024)
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body })
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> GatewayError {
+    GatewayError::Unreachable(innermost(&error.without_url()))
+}
+
+/// The first cause; those around it only say that a request failed.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

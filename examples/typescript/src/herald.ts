@@ -1,0 +1,212 @@
+// The API of a Herald server, for @trpc/client 11 with the superjson transformer.
+// Made by `herald typescript`; not meant to be edited.
+
+import type {
+  TRPCBuiltRouter,
+  TRPCDefaultErrorData,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+  TRPC_ERROR_CODE_NUMBER,
+} from "@trpc/server";
+
+type Query<I, O> = TRPCQueryProcedure<{ meta: object; input: I; output: O }>;
+type Mutation<I, O> = TRPCMutationProcedure<{ meta: object; input: I; output: O }>;
+
+export interface ZodFlattened {
+  formErrors: string[];
+  fieldErrors: Record<string, string[] | undefined>;
+}
+
+export interface AppErrorShape {
+  message: string;
+  code: TRPC_ERROR_CODE_NUMBER;
+  data: TRPCDefaultErrorData & { zodError: ZodFlattened | null };
+}
+
+type Root = { ctx: object; meta: object; errorShape: AppErrorShape; transformer: true };
+
+/**
+ * The caller's WhatsApp session.
+ */
+export type WhatsAppSession = { id: string, sessionName: string, 
+/**
+ * Empty until it is known.
+ */
+phoneNumber: string, userId: string, createdAt: Date, updatedAt: Date, 
+/**
+ * The groups that a campaign uses.
+ */
+WhatsAppGroups: Array<SessionGroup>, };
+
+/**
+ * A group that a campaign of the session uses.
+ */
+export type SessionGroup = { id: string, groupName: string, groupId: string, sessionId: string, createdAt: Date, updatedAt: Date, campaigns: Array<GroupCampaign>, };
+
+/**
+ * An active campaign of a group.
+ */
+export type GroupCampaign = { id: string, status: string, startDate: Date, };
+
+/**
+ * The session to go on with.
+ */
+export type InitiatedSession = { sessionName: string, id: string, };
+
+export interface SessionInput {
+  sessionName: string;
+}
+
+/**
+ * What the engine sees of a session.
+ */
+export type SessionStatus = { 
+/**
+ * WAHA's words; an open set.
+ */
+status: string, 
+/**
+ * Why, in words, when the session failed or the engine cannot be asked.
+ */
+cause?: string, 
+/**
+ * When the status became what it is.
+ */
+since?: Date, };
+
+/**
+ * The picture to scan.
+ */
+export type SessionQr = { 
+/**
+ * A PNG in base64, without a `data:` prefix.
+ */
+qr: string, };
+
+/**
+ * It is done.
+ */
+export type Success = { success: boolean, };
+
+export interface SessionPhoneInput {
+  id: string;
+  phoneNumber: string;
+}
+
+export interface GroupsInput {
+  sessionName: string;
+  limit?: number | undefined;
+  cursor?: number | undefined;
+  search?: string | undefined;
+}
+
+/**
+ * A page of a list. It is full unless the list ends.
+ */
+export type Page<T> = { 
+/**
+ * The entries.
+ */
+items: Array<T>, 
+/**
+ * Where the next page starts; undefined at the end.
+ */
+nextCursor: number | undefined, 
+/**
+ * Never known.
+ */
+total: undefined, };
+
+/**
+ * A group on a list (`docs/wire/user-api.md`, getWhatsAppGroups).
+ */
+export type GroupItem = { 
+/**
+ * `…@g.us`.
+ */
+groupId: string, 
+/**
+ * Its name; the id where it has none.
+ */
+groupName: string, };
+
+export interface ContactsInput {
+  sessionName: string;
+  limit?: number | undefined;
+  cursor?: number | undefined;
+  search?: string | undefined;
+}
+
+/**
+ * A person on a list (`docs/wire/user-api.md`, getWhatsAppContacts).
+ */
+export type ContactItem = { 
+/**
+ * `…@c.us`.
+ */
+groupId: string, 
+/**
+ * The saved name, else the name they gave themselves, else the number.
+ */
+groupName: string, 
+/**
+ * Digits of the phone number.
+ */
+number: string, 
+/**
+ * Always true.
+ */
+isContact: boolean, };
+
+/**
+ * An account as an administrator sees it (`docs/wire/user-api.md` does not cover these two
+ * procedures; names and fields are those that existing front ends read).
+ */
+export type Account = { id: string, name: string, email: string, role: "ADMIN" | "USER" | "GUEST", createdAt: Date, };
+
+export interface UserIdInput {
+  userId: string;
+}
+
+export type SessionStatusResponse = {
+  status: string; // "WORKING" | "SCAN_QR_CODE" | "STOPPED" | etc.
+};
+
+export type SessionQRResponse = {
+  qr: string; // Base64-encoded image
+};
+
+export type WhatsAppGroup = {
+  groupId: string;
+  groupName: string;
+};
+
+export type WhatsAppContact = {
+  groupId: string; // Contact ID
+  groupName: string; // Contact name
+  number: string;
+  isContact: boolean;
+};
+
+type Procedures = {
+  system: {
+    ping: Query<void, string>;
+  };
+  user: {
+    getWhatsAppSession: Query<void, WhatsAppSession | null>;
+    initiateWhatsAppSession: Mutation<void, InitiatedSession>;
+    getSessionStatus: Query<SessionInput, SessionStatus>;
+    getSessionQR: Query<SessionInput, SessionQr>;
+    restartSession: Mutation<SessionInput, Success>;
+    updateSessionPhone: Mutation<SessionPhoneInput, Success>;
+    logoutSession: Mutation<SessionInput, Success>;
+    getWhatsAppGroups: Query<GroupsInput, Page<GroupItem>>;
+    getWhatsAppContacts: Query<ContactsInput, Page<ContactItem>>;
+  };
+  admin: {
+    getPendingUsers: Query<void, Array<Account>>;
+    approveUser: Mutation<UserIdInput, Account>;
+  };
+};
+
+export type AppRouter = TRPCBuiltRouter<Root, Procedures>;
