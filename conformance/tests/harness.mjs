@@ -50,6 +50,7 @@ export class Herald {
       HERALD_LISTEN: "127.0.0.1:0",
     };
     herald.process = spawn(binary, ["serve"], { env: herald.env, stdio: ["ignore", "pipe", "pipe"] });
+    process.on("exit", () => herald.process.kill("SIGKILL")); // where a test file ends early
     herald.exited = once(herald.process, "exit");
     let log = "";
     herald.process.stderr.on("data", (text) => (log += text));

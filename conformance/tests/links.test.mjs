@@ -154,10 +154,12 @@ const examplesThrough = (name, link) =>
 
 const errorsThrough = (name, link) =>
   describe(`errors through ${name}`, { concurrency: 1 }, () => {
+    let cookie;
     let client;
     let foreign;
     before(async () => {
-      client = herald.client(await herald.activeUser(`${name}-ben@example.org`), link);
+      cookie = await herald.activeUser(`${name}-ben@example.org`);
+      client = herald.client(cookie, link);
       foreign = await linked(herald.client(await herald.activeUser(`${name}-eve@example.org`), link));
     });
 
@@ -200,6 +202,12 @@ const errorsThrough = (name, link) =>
       assert.deepEqual(Object.keys(update.data.zodError.fieldErrors).sort(), ["id", "phoneNumber"]);
       const nothing = await refused(client.user.getSessionStatus.query(), "BAD_REQUEST", 400);
       assert.ok(nothing.data.zodError.formErrors.length > 0);
+    });
+
+    test("a page of another origin may not change anything", async () => {
+      const headers = { cookie, origin: "https://elsewhere.example" };
+      await refused(herald.client(cookie, link, { headers }).user.initiateWhatsAppSession.mutate(), "FORBIDDEN", 403);
+      assert.equal(await client.user.getWhatsAppSession.query(), null);
     });
 
     test("a procedure that does not exist: NOT_FOUND", async () => {

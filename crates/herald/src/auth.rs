@@ -112,9 +112,9 @@ impl Auth {
     /// One query; the sign-in is not renewed.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Option<SignedIn>, StoreError> {
         Ok(match self.session(headers).await? {
-            Session::Live { sign_in, user, .. } => Some(SignedIn {
-                user,
-                sign_in_id: sign_in.id,
+            Session::Live(live) => Some(SignedIn {
+                user: live.user,
+                sign_in_id: live.sign_in.id,
             }),
             Session::None | Session::Dead => None,
         })

@@ -28,7 +28,7 @@ pub enum UserError {
     #[error("DATABASE_URL: {0}")]
     Store(#[from] StoreError),
     /// The account cannot be made.
-    #[error(transparent)]
+    #[error("{}", refusal(.0))]
     Add(#[from] AddUserError),
     /// Nobody has this address.
     #[error("no account has the address {0:?}; `herald user list` shows all")]
@@ -39,6 +39,20 @@ pub enum UserError {
     /// The terminal or a pipe failed.
     #[error("cannot read or write: {0}")]
     Io(#[from] io::Error),
+}
+
+/// The API's words are better-auth's; an operator is told what to type instead.
+fn refusal(error: &AddUserError) -> String {
+    match error {
+        AddUserError::Email => "--email: this is no e-mail address".into(),
+        AddUserError::EmailTaken => {
+            "--email: an account with this address is there already; `herald user list` shows all"
+                .into()
+        }
+        AddUserError::PasswordTooShort => "the password needs 8 characters or more".into(),
+        AddUserError::PasswordTooLong => "the password may have 128 characters at most".into(),
+        AddUserError::Password(_) | AddUserError::Store(_) => error.to_string(),
+    }
 }
 
 /// Carries out one command and prints its outcome to `out`.

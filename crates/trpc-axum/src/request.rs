@@ -181,7 +181,7 @@ async fn read_body(body: Body, max_body: usize) -> Result<Bytes, Error> {
     let read = Limited::new(body, max_body).collect().await;
     read.map(http_body_util::Collected::to_bytes)
         .map_err(|error| {
-            if error.is::<LengthLimitError>() || is_limit(error.as_ref()) {
+            if is_over_limit(error.as_ref()) {
                 Error::from(Code::PayloadTooLarge)
             } else {
                 Error::new(Code::BadRequest, "The body ended too early")
@@ -189,9 +189,9 @@ async fn read_body(body: Body, max_body: usize) -> Result<Bytes, Error> {
         })
 }
 
-/// Whether a limit set by a layer in front is among the causes.
-fn is_limit(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(error.source(), |error| error.source())
+/// The limit may be ours or that of a layer in front.
+fn is_over_limit(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
         .any(<dyn std::error::Error>::is::<LengthLimitError>)
 }
 

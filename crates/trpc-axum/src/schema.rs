@@ -24,7 +24,8 @@ use crate::{
 pub use collection::{Array, array};
 pub use date::{DateTime, date};
 pub use enumeration::{Choice, Enumeration, enumeration};
-pub use input::{InterfaceBody, Members, camel_case, camel_case_len, holds, member, words};
+pub(crate) use input::doc_comment;
+pub use input::{InterfaceBody, Members, camel_case, camel_case_len, holds, words};
 pub use issue::{Flattened, Issue, Issues, Step};
 pub use modifier::{Default, Nullable, Nullish, Optional, Refined, TryMap};
 pub use number::{Boolean, Integer, Number, Whole, boolean, integer, number};

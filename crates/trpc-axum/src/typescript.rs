@@ -6,7 +6,11 @@ use std::{any::TypeId, collections::HashSet, fmt::Write as _};
 use indexmap::IndexMap;
 use ts_rs::{Config, TS, TypeVisitor};
 
-use crate::{Kind, procedure::Procedure, schema::InterfaceBody};
+use crate::{
+    Kind,
+    procedure::Procedure,
+    schema::{InterfaceBody, doc_comment},
+};
 
 /// The parts of the module that are the application's own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -167,17 +171,19 @@ impl Declarations {
     pub fn interface(
         &mut self,
         name: &str,
+        attributes: &[&str],
         members: impl FnOnce(&mut InterfaceBody<'_>) -> Result<(), NameClash>,
     ) -> Result<String, NameClash> {
         // Its place comes before those of the types that it names.
         let known = self.declared.entry(name.to_owned()).or_default().clone();
         let mut body = InterfaceBody {
             declarations: self,
-            members: Vec::new(),
+            members: String::new(),
         };
         members(&mut body)?;
-        let members = body.members.concat();
-        let declaration = format!("export interface {name} {{\n{members}}}");
+        let members = body.members;
+        let docs = doc_comment(attributes, "");
+        let declaration = format!("{docs}export interface {name} {{\n{members}}}");
         if known.is_empty() {
             self.declared.insert(name.to_owned(), declaration);
         } else {

@@ -225,6 +225,11 @@ impl StandIn {
             .is_some_and(|session| session.paired)
     }
 
+    /// The text of the code that the session shows now.
+    pub fn qr(&self, session: &str) -> Option<String> {
+        self.world.table.borrow().get(session).map(machine::Session::qr)
+    }
+
     /// Devices that the phone has been told to forget, by unpairing them while connected.
     pub fn unpaired(&self) -> usize {
         *self.world.unpaired.borrow()

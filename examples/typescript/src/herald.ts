@@ -28,143 +28,225 @@ type Root = { ctx: object; meta: object; errorShape: AppErrorShape; transformer:
 /**
  * The caller's WhatsApp session.
  */
-export type WhatsAppSession = { id: string, sessionName: string, 
-/**
- * Empty until it is known.
- */
-phoneNumber: string, userId: string, createdAt: Date, updatedAt: Date, 
-/**
- * The groups that a campaign uses.
- */
-WhatsAppGroups: Array<SessionGroup>, };
+export interface WhatsAppSession {
+  id: string;
+  sessionName: string;
+  /**
+   * Empty until it is known.
+   */
+  phoneNumber: string;
+  userId: string;
+  createdAt: Date;
+  updatedAt: Date;
+  /**
+   * The groups that a campaign uses.
+   */
+  WhatsAppGroups: Array<SessionGroup>;
+}
 
 /**
  * A group that a campaign of the session uses.
  */
-export type SessionGroup = { id: string, groupName: string, groupId: string, sessionId: string, createdAt: Date, updatedAt: Date, campaigns: Array<GroupCampaign>, };
+export interface SessionGroup {
+  id: string;
+  groupName: string;
+  groupId: string;
+  sessionId: string;
+  createdAt: Date;
+  updatedAt: Date;
+  campaigns: Array<GroupCampaign>;
+}
 
 /**
  * An active campaign of a group.
  */
-export type GroupCampaign = { id: string, status: string, startDate: Date, };
+export interface GroupCampaign {
+  id: string;
+  status: string;
+  startDate: Date;
+}
 
 /**
  * The session to go on with.
  */
-export type InitiatedSession = { sessionName: string, id: string, };
+export interface InitiatedSession {
+  sessionName: string;
+  id: string;
+}
 
+/**
+ * A session by its name.
+ */
 export interface SessionInput {
+  /**
+   * Its name, as getWhatsAppSession tells it.
+   */
   sessionName: string;
 }
 
 /**
  * What the engine sees of a session.
  */
-export type SessionStatus = { 
-/**
- * WAHA's words; an open set.
- */
-status: string, 
-/**
- * Why, in words, when the session failed or the engine cannot be asked.
- */
-cause?: string, 
-/**
- * When the status became what it is.
- */
-since?: Date, };
+export interface SessionStatus {
+  /**
+   * WAHA's words; an open set.
+   */
+  status: string;
+  /**
+   * Why, in words, when the session failed or the engine cannot be asked.
+   */
+  cause?: string;
+  /**
+   * When the status became what it is.
+   */
+  since?: Date;
+}
 
 /**
  * The picture to scan.
  */
-export type SessionQr = { 
-/**
- * A PNG in base64, without a `data:` prefix.
- */
-qr: string, };
+export interface SessionQr {
+  /**
+   * A PNG in base64, without a `data:` prefix.
+   */
+  qr: string;
+}
 
 /**
  * It is done.
  */
-export type Success = { success: boolean, };
+export interface Success {
+  success: boolean;
+}
 
+/**
+ * A phone number for a session.
+ */
 export interface SessionPhoneInput {
+  /**
+   * The session's id.
+   */
   id: string;
   phoneNumber: string;
 }
 
+/**
+ * A page of a session's groups.
+ */
 export interface GroupsInput {
+  /**
+   * The session's name.
+   */
   sessionName: string;
+  /**
+   * How many; a page holds 1000 at most.
+   */
   limit?: number | undefined;
+  /**
+   * The previous page's nextCursor.
+   */
   cursor?: number | undefined;
+  /**
+   * A part of the name.
+   */
   search?: string | undefined;
 }
 
 /**
  * A page of a list. It is full unless the list ends.
  */
-export type Page<T> = { 
-/**
- * The entries.
- */
-items: Array<T>, 
-/**
- * Where the next page starts; undefined at the end.
- */
-nextCursor: number | undefined, 
-/**
- * Never known.
- */
-total: undefined, };
+export interface Page<T> {
+  /**
+   * The entries.
+   */
+  items: Array<T>;
+  /**
+   * Where the next page starts; undefined at the end.
+   */
+  nextCursor: number | undefined;
+  /**
+   * Never known.
+   */
+  total: undefined;
+}
 
 /**
  * A group on a list (`docs/wire/user-api.md`, getWhatsAppGroups).
  */
-export type GroupItem = { 
-/**
- * `…@g.us`.
- */
-groupId: string, 
-/**
- * Its name; the id where it has none.
- */
-groupName: string, };
+export interface GroupItem {
+  /**
+   * `…@g.us`.
+   */
+  groupId: string;
+  /**
+   * Its name; the id where it has none.
+   */
+  groupName: string;
+}
 
+/**
+ * A page of a session's contacts.
+ */
 export interface ContactsInput {
+  /**
+   * The session's name.
+   */
   sessionName: string;
+  /**
+   * How many; a page holds 1000 at most.
+   */
   limit?: number | undefined;
+  /**
+   * The previous page's nextCursor.
+   */
   cursor?: number | undefined;
+  /**
+   * A part of a name or number.
+   */
   search?: string | undefined;
 }
 
 /**
  * A person on a list (`docs/wire/user-api.md`, getWhatsAppContacts).
  */
-export type ContactItem = { 
-/**
- * `…@c.us`.
- */
-groupId: string, 
-/**
- * The saved name, else the name they gave themselves, else the number.
- */
-groupName: string, 
-/**
- * Digits of the phone number.
- */
-number: string, 
-/**
- * Always true.
- */
-isContact: boolean, };
+export interface ContactItem {
+  /**
+   * `…@c.us`.
+   */
+  groupId: string;
+  /**
+   * The saved name, else the name they gave themselves, else the number.
+   */
+  groupName: string;
+  /**
+   * Digits of the phone number.
+   */
+  number: string;
+  /**
+   * Always true.
+   */
+  isContact: boolean;
+}
 
 /**
  * An account as an administrator sees it (`docs/wire/user-api.md` does not cover these two
  * procedures; names and fields are those that existing front ends read).
  */
-export type Account = { id: string, name: string, email: string, role: "ADMIN" | "USER" | "GUEST", createdAt: Date, };
+export interface Account {
+  id: string;
+  name: string;
+  email: string;
+  role: "ADMIN" | "USER" | "GUEST";
+  createdAt: Date;
+}
 
+/**
+ * An account.
+ */
 export interface UserIdInput {
+  /**
+   * Its id.
+   */
   userId: string;
 }
 

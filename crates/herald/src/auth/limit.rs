@@ -90,7 +90,11 @@ impl Limits {
         if !self.on {
             return Ok(());
         }
-        if self.requests.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == 0 {
+        if self
+            .requests
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(FORGET_EVERY)
+        {
             self.addresses.retain_recent();
         }
         self.addresses

@@ -24,11 +24,14 @@ pub(crate) enum Session {
     /// There is one that signs nobody in: forged, ended, or signed out.
     Dead,
     /// There is one that does.
-    Live {
-        token: String,
-        sign_in: SignIn,
-        user: User,
-    },
+    Live(Box<Live>),
+}
+
+/// A sign-in that holds.
+pub(crate) struct Live {
+    token: String,
+    pub(crate) sign_in: SignIn,
+    pub(crate) user: User,
 }
 
 impl Auth {
@@ -45,13 +48,14 @@ impl Auth {
             .store
             .sign_in_by_token(&hash(&token), self.0.clock.now_ms())
             .await?;
-        Ok(
-            found.map_or(Session::Dead, |(sign_in, user)| Session::Live {
+        Ok(match found {
+            Some((sign_in, user)) => Session::Live(Box::new(Live {
                 token,
                 sign_in,
                 user,
-            }),
-        )
+            })),
+            None => Session::Dead,
+        })
     }
 
     /// Signs the user in under a new token, in place of the one that the request brought. Returns
@@ -88,12 +92,9 @@ impl Auth {
     }
 
     /// Moves the sign-in's end if that is due, and returns the cookies to set.
-    pub(crate) async fn renew(
-        &self,
-        token: &str,
-        sign_in: &mut SignIn,
-    ) -> Result<Vec<HeaderValue>, StoreError> {
+    pub(crate) async fn renew(&self, live: &mut Live) -> Result<Vec<HeaderValue>, StoreError> {
         let now = self.0.clock.now_ms();
+        let sign_in = &mut live.sign_in;
         if !sign_in.remember || now - sign_in.renewed_at <= RENEW_AFTER_MS {
             return Ok(Vec::new());
         }
@@ -103,7 +104,7 @@ impl Auth {
             .store
             .sign_in_renew(&sign_in.user_id, &sign_in.id, sign_in.expires_at, now)
             .await?;
-        Ok(self.0.cookies.sign_in(token, true))
+        Ok(self.0.cookies.sign_in(&live.token, true))
     }
 
     /// Ends the sign-in that the request brought, if it did.

@@ -146,20 +146,15 @@ async fn get_session(
         // Also for a forged one: a page that trusts the cookie's mere presence would else be sent
         // back and forth for ever.
         Session::Dead => (auth.deletions(), Value::Null),
-        Session::Live {
-            token,
-            mut sign_in,
-            user,
-        } => {
+        Session::Live(mut live) => {
             let cookies = if asks_not_to_renew(query.as_deref().unwrap_or_default()) {
                 Vec::new()
             } else {
-                auth.renew(&token, &mut sign_in).await?
+                auth.renew(&mut live).await?
             };
-            (
-                cookies,
-                json!({ "session": session_json(&sign_in), "user": user_json(&user) }),
-            )
+            let answer =
+                json!({ "session": session_json(&live.sign_in), "user": user_json(&live.user) });
+            (cookies, answer)
         }
     };
     Ok((set(cookies), Json(answer)).into_response())

@@ -4,6 +4,8 @@
 
 mod auth;
 mod authority;
+mod binary;
 mod sessions;
 mod store;
 mod support;
+mod waha;

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use herald::store::Role;
+use rstest::rstest;
 use serde_json::{Value, json};
 use whatsapp_gateway::{
     Contact, Gateway, Group, Qr, Result, SessionName, Status,
     simulated::{Fault, Operation, Simulated, SimulatedConfig},
 };
 
-use crate::support::world::{Person, World};
+use crate::support::{
+    database::Kind,
+    qr,
+    world::{Person, World},
+};
 
 const NOTHING: Value = Value::Null;
 
@@ -32,9 +36,10 @@ async fn own(person: &Person<'_>) -> Value {
         .data()
 }
 
+#[rstest]
 #[tokio::test]
-async fn from_nothing_to_linked_and_back() {
-    let world = World::new().await;
+async fn from_nothing_to_linked_and_back(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let world = World::on(kind).await;
     let person = world.person("ann", Role::User).await;
     assert_eq!(own(&person).await, NOTHING);
 
@@ -95,9 +100,12 @@ async fn from_nothing_to_linked_and_back() {
     assert_ne!(scan["status"], "WORKING", "the phone was really unlinked");
 }
 
+#[rstest]
 #[tokio::test]
-async fn initiate_twice_at_once_makes_one_session() {
-    let world = World::new().await;
+async fn initiate_twice_at_once_makes_one_session(
+    #[values(Kind::Sqlite, Kind::Postgres)] kind: Kind,
+) {
+    let world = World::on(kind).await;
     let person = world.person("ann", Role::User).await;
     let (one, other) = tokio::join!(initiate(&person), initiate(&person));
     assert_eq!(one, other);
@@ -137,7 +145,7 @@ async fn the_qr_is_the_engines_code() {
             .query("user.getSessionQR", named(&session))
             .await
             .data();
-        let shown = decode(answer["qr"].as_str().unwrap());
+        let shown = qr::decode(answer["qr"].as_str().unwrap());
         assert_eq!(shown, world.phone.qr(&name).await.unwrap().0);
         codes.push(shown);
         world.clock.advance(60_000);
@@ -152,19 +160,6 @@ async fn the_qr_is_the_engines_code() {
         .error();
     assert_eq!(code, "PRECONDITION_FAILED");
     assert!(message.contains("WORKING"), "{message}");
-}
-
-fn decode(base64: &str) -> String {
-    let file = BASE64_STANDARD.decode(base64).unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
-        .read_info()
-        .unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let side = reader.next_frame(&mut pixels).unwrap().width as usize;
-    assert!(side >= 256);
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| pixels[y * side + x]);
-    image.detect_grids()[0].decode().unwrap().1
 }
 
 #[tokio::test]

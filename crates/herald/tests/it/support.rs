@@ -1,5 +1,6 @@
 //! What the tests share.
 
 pub(crate) mod database;
+pub(crate) mod qr;
 pub(crate) mod site;
 pub(crate) mod world;

@@ -65,9 +65,9 @@ macro_rules! input {
                 declarations: &mut $crate::Declarations,
             ) -> ::core::result::Result<::std::string::String, $crate::NameClash> {
                 use $crate::schema::words::*;
-                declarations.interface(stringify!($name), |interface| {
-                    $($crate::schema::member::<_, $type>(
-                        interface, $crate::__camel_case!($field), &$schema,
+                declarations.interface(stringify!($name), &[$(stringify!($meta)),*], |interface| {
+                    $(interface.member::<_, $type>(
+                        $crate::__camel_case!($field), &[$(stringify!($field_meta)),*], &$schema,
                     )?;)*
                     ::core::result::Result::Ok(())
                 })
@@ -134,25 +134,53 @@ pub fn holds<T>(input: &T, holds: impl FnOnce(&T) -> bool) -> bool {
     holds(input)
 }
 
-/// Adds a member to an interface.
-#[doc(hidden)]
-pub fn member<S: Schema<Output = T>, T>(
-    interface: &mut InterfaceBody<'_>,
-    key: &str,
-    schema: &S,
-) -> Result<(), NameClash> {
-    let written = schema.type_script(interface.declarations)?;
-    let mark = if S::OMISSIBLE { "?" } else { "" };
-    interface
-        .members
-        .push(format!("  {key}{mark}: {written};\n"));
-    Ok(())
-}
-
 /// An interface that is being written.
+#[doc(hidden)]
 pub struct InterfaceBody<'d> {
     pub(crate) declarations: &'d mut Declarations,
-    pub(crate) members: Vec<String>,
+    pub(crate) members: String,
+}
+
+impl InterfaceBody<'_> {
+    /// Adds the member of a field with those attributes.
+    pub fn member<S: Schema<Output = T>, T>(
+        &mut self,
+        key: &str,
+        attributes: &[&str],
+        schema: &S,
+    ) -> Result<(), NameClash> {
+        let written = schema.type_script(self.declarations)?;
+        let mark = if S::OMISSIBLE { "?" } else { "" };
+        let comment = doc_comment(attributes, "  ");
+        self.members
+            .extend([comment, format!("  {key}{mark}: {written};\n")]);
+        Ok(())
+    }
+}
+
+/// The comment that is among the attributes, as TypeScript has it: empty or whole lines.
+pub(crate) fn doc_comment(attributes: &[&str], indent: &str) -> String {
+    let docs = attributes
+        .iter()
+        .filter_map(|attribute| attribute.strip_prefix("doc = "));
+    let lines: Vec<_> = docs
+        .map(|doc| {
+            // A literal of Rust, raw or not.
+            let text = doc.trim_start_matches(['r', '#']).trim_end_matches('#');
+            let text = text
+                .strip_prefix('"')
+                .and_then(|text| text.strip_suffix('"'));
+            let text = text
+                .unwrap_or_default()
+                .replace("\\\"", "\"")
+                .replace("*/", "* /");
+            format!("{indent} *{text}\n")
+        })
+        .collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("{indent}/**\n{}{indent} */\n", lines.concat())
 }
 
 /// The length of [`camel_case`]'s result.

@@ -25,14 +25,14 @@ enum Order {
 
 const PLACES: &[Place] = &[
     Place {
-        given: "Alice Ben Charlotte Daniel Ella Grace Jack Kate Liam Megan Oliver Ruth Sam Zoë",
-        family: "Baker Carter Evans Fletcher Hughes Morgan O’Brien Parker Reid Turner Walsh Young",
+        given: "Abigail Ben Charlotte Derek Ella Grace Jack Kate Liam Megan Oliver Ruth Sam Zoë",
+        family: "Baker Clayton Evans Fletcher Hughes Morgan O’Brien Parker Reid Turner Whelan Yates",
         order: Order::GivenFamily,
         numbers: "4477######## 1415####### 1604####### 614######## 35385#######",
     },
     Place {
         given: "Anja Björn Claudia Dörte Emil Frieda Günter Heike Jürgen Käthe Lukas Sören Ute",
-        family: "Bauer Fischer Größmann Hofer Jäger Köhler Lang Möller Schröder Vogel Weiß Zöllner",
+        family: "Bauer Fischer Größmann Hofer Jäger Köhler Lang Möller Schröder Voss Weiß Zöllner",
         order: Order::GivenFamily,
         numbers: "49151######## 49170####### 49176######## 43664####### 4179#######",
     },
@@ -44,19 +44,19 @@ const PLACES: &[Place] = &[
     },
     Place {
         given: "Adrián Beatriz Camila Diego Íñigo Joaquín Lucía Martín Núria Sofía Tomás Ximena",
-        family: "Álvarez Castaño Domínguez Fernández Gutiérrez Ibáñez Muñoz Núñez Peña Ramírez Vázquez",
+        family: "Álvarez Castaño Delgado Figueroa Gutiérrez Ibáñez Muñoz Núñez Peña Ramírez Vázquez",
         order: Order::GivenFamily,
         numbers: "346######## 521########## 54911######## 57310####### 569########",
     },
     Place {
         given: "Antônio Bruna Conceição Davi Flávia Gonçalo Inês João Luísa Márcia Simão Vitória",
-        family: "Araújo Brandão Conceição Falcão Guimarães Leitão Magalhães Nóbrega Simões Teixeira",
+        family: "Araújo Brandão Conceição Figueiredo Guimarães Leitão Magalhães Nóbrega Simões Teixeira",
         order: Order::GivenFamily,
         numbers: "55119######## 55219######## 35191####### 2449########",
     },
     Place {
-        given: "Ayşe Çağla Emre Gülşen İbrahim Łukasz Małgorzata Ömer Paweł Šárka Tomáš Zoltán",
-        family: "Çelik Dvořák Kowalczyk Öztürk Szabó Şahin Wójcik Yıldız Żak Němec Bălan",
+        given: "Ayşe Çağla Emre Gülşen İbrahim Łukasz Małgorzata Ömer Paweł Šárka Vojtěch Zoltán",
+        family: "Çınar Dvořák Kowalczyk Öztürk Szalai Şimşek Wójcik Yıldız Żuraw Němec Bălan",
         order: Order::GivenFamily,
         numbers: "90532####### 4860####### 420602###### 36301###### 40722######",
     },
@@ -73,32 +73,32 @@ const PLACES: &[Place] = &[
         numbers: "2010######## 9665######## 2126######## 96279####### 97150#######",
     },
     Place {
-        given: "अनिल आशा कविता गीता दीपक नेहा पूजा मनोज राजेश रेखा विजय सुनीता",
-        family: "अग्रवाल कुलकर्णी गुप्ता जोशी तिवारी पटेल मिश्रा यादव वर्मा शर्मा",
+        given: "अनिल आशा कविता गीता दीपक नेहा पूजा मुकुल राजेश रेखा विजय सुनीता",
+        family: "अग्रवाल कुलकर्णी गुप्ता जैन तोमर पटेल मिश्रा यादव भारद्वाज सक्सेना",
         order: Order::GivenFamily,
         numbers: "9198######## 9199######## 9170######## 97798########",
     },
     Place {
-        given: "伟 芳 秀英 建国 丽华 志明 淑芬 家豪 雅婷 俊杰 美玲 晓东",
+        given: "伟 芳 秀英 建国 丽华 志明 淑芬 家豪 雅婷 文杰 美玲 晓东",
         family: "王 李 張 刘 陳 楊 黃 周 吴 徐 林 何",
         order: Order::FamilyGiven,
         numbers: "8529####### 8869######## 659####### 86138######## 601########",
     },
     Place {
-        given: "Алёна Богдан Гүлнар Дмитрий Жанна Їжак Катерина Љиљана Микола Оксана Софія Тарас",
-        family: "Бондаренко Васильев Гончар Јовић Коваленко Мельник Петрова Сидоренко Ткачук Шевчук",
+        given: "Алёна Богдан Гүлнар Дмитрий Жанна Ярина Катерина Љиљана Микола Оксана Софія Тарас",
+        family: "Бондаренко Воронов Гончар Јовић Коваленко Мельник Петрова Сидоренко Ткачук Шевчук",
         order: Order::GivenFamily,
         numbers: "38067####### 77017###### 35988####### 38164####### 37529#######",
     },
     Place {
-        given: "אורי דנה חנה יוסי מיכל נועם עדי רבקה שירה תמר",
+        given: "אורי דנה חנה איתן מיכל נועם עדי רבקה שירה תמר",
         family: "אברהמי ביטון הררי כהן לוי מזרחי פרץ רוזן שפירא",
         order: Order::GivenFamily,
         numbers: "97252####### 97254#######",
     },
 ];
 
-const JOHN_FAMILIES: &str = "Abbott Brennan Chukwu Doe Ferreira Gallagher Hartley Iyer Kimani Lindqvist Mwangi Novak Osei Pham Quinn Rahman Sørensen Tanaka Varghese Whitfield";
+const JOHN_FAMILIES: &str = "Ashworth Bramwell Chukwu Doe Ferreira Galloway Hartley Iyer Kimani Lindqvist Mwangi Novak Osei Pham Quayle Rahman Sørensen Tanaka Varghese Whitfield";
 /// What follows a saved name in an address book.
 const NOTES: &[&str] = &[
     "(plumber)",
@@ -194,19 +194,21 @@ fn john(rng: &mut StdRng) -> Person {
 
 fn person(rng: &mut StdRng, place: &Place) -> Person {
     let (given, family) = (word(rng, place.given), word(rng, place.family));
-    let mut name = match place.order {
+    let full = match place.order {
         Order::GivenFamily => format!("{given} {family}"),
         Order::FamilyGiven => format!("{family}{given}"),
     };
-    if rng.random_ratio(1, 12) {
-        name = format!("{name} {}", pick(rng, NOTES));
-    }
     let push_name = match rng.random_range(0..10) {
         0..4 => given.to_owned(),
         4 => format!("{given} {}", pick(rng, SIGNS)),
         5 => given.to_lowercase(),
         6 => (*pick(rng, SIGNS)).to_owned(),
-        _ => format!("{given} {family}"),
+        _ => full.clone(),
+    };
+    let name = if rng.random_ratio(1, 12) {
+        format!("{full} {}", pick(rng, NOTES))
+    } else {
+        full
     };
     let (saved, pushed, hidden) = match rng.random_range(0..100) {
         0..55 => (true, true, false),

@@ -105,14 +105,24 @@ fn words(body: &Value, status: StatusCode) -> String {
             .unwrap_or("no reason given")
             .to_owned(),
     };
-    text.chars()
+    let line: String = text
+        .chars()
         .take(WORDS)
-        .map(|c| match c {
-            '0'..='9' => '#',
-            c if c.is_control() => ' ',
-            c => c,
-        })
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    line.split_inclusive(|c: char| !c.is_ascii_digit())
+        .map(without_number)
         .collect()
+}
+
+/// Hides the digits at the beginning when there are more than a status or an error code has.
+fn without_number(piece: &str) -> String {
+    let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+    if piece.len() - rest.len() > 3 {
+        format!("…{rest}")
+    } else {
+        piece.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -168,10 +178,10 @@ mod tests {
 
     #[test]
     fn numbers_and_lines_do_not_reach_the_log() {
-        let body = json!({"message": "no LID found for\n491512345678@c.us"});
+        let body = json!({"message": "error 463: no LID found for\n491512345678@c.us"});
         assert_eq!(
             refusal(500, &body),
-            "engine error: 500: no LID found for ############@c.us"
+            "engine error: 500: error 463: no LID found for …@c.us"
         );
     }
 }

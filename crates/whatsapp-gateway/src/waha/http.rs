@@ -22,6 +22,8 @@ const IDLE: Duration = Duration::from_secs(4);
 pub(super) struct Http {
     client: Client,
     base: Url,
+    /// How long a connection may take to come about.
+    connect: Duration,
 }
 
 impl Http {
@@ -62,7 +64,11 @@ impl Http {
         let client = client
             .build()
             .map_err(|error| InvalidConfig::Client(innermost(&error)))?;
-        Ok(Self { client, base })
+        Ok(Self {
+            client,
+            base,
+            connect,
+        })
     }
 
     /// Reads, at most `limit` bytes. The one kind of call that is repeated when WAHA cannot be
@@ -120,10 +126,10 @@ impl Http {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let mut response = request.send().await.map_err(unreachable)?;
+        let mut response = request.send().await.map_err(|error| self.broken(error))?;
         let status = response.status();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
             if body.len() + chunk.len() > limit {
                 return Err(GatewayError::Engine(format!(
                     "an answer of more than {} MiB",
@@ -134,10 +140,17 @@ impl Http {
         }
         Ok(Answer { status, body })
     }
-}
 
-fn unreachable(error: reqwest::Error) -> GatewayError {
-    GatewayError::Unreachable(innermost(&error.without_url()))
+    fn broken(&self, error: reqwest::Error) -> GatewayError {
+        if error.is_timeout() {
+            // The one limit of the client; those of whole calls are kept by the caller.
+            GatewayError::Timeout {
+                after: self.connect,
+            }
+        } else {
+            GatewayError::Unreachable(innermost(&error.without_url()))
+        }
+    }
 }
 
 /// The first cause; those around it only say that a request failed.

@@ -234,7 +234,7 @@ fn normalize(value: &mut Value) {
     for (name, field) in fields {
         match (&**name, &*field) {
             ("id" | "token" | "userId" | "ipAddress", Value::String(_)) => {
-                *field = format!("<{name}>").into()
+                *field = format!("<{name}>").into();
             }
             ("createdAt" | "updatedAt" | "expiresAt", Value::String(date)) => {
                 assert!(date.len() == 24 && date.ends_with('Z'), "{date}");

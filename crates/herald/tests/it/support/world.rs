@@ -1,4 +1,4 @@
-//! A whole Herald in memory: `SQLite` in a temporary folder, a scripted phone, a clock that moves
+//! A whole Herald in this process: a fresh database, a scripted phone, a clock that moves
 //! when it is told to, and people who call procedures over HTTP.
 
 use std::sync::Arc;
@@ -16,17 +16,18 @@ use herald::{
     http,
     random::Random,
     sessions::Sessions,
-    store::{Role, Store},
+    store::Role,
 };
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt;
 use whatsapp_gateway::{
     Gateway,
     simulated::{Simulated, SimulatedConfig},
 };
+
+use super::database::{Database, Kind};
 
 pub(crate) const START: i64 = 1_767_225_600_000; // 2026-01-01
 const PASSWORD: &str = "correct horse";
@@ -39,12 +40,17 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) phone: Arc<Simulated>,
     router: Router,
-    _folder: TempDir,
+    _database: Database,
 }
 
 impl World {
-    /// With the simulated phone.
+    /// With the simulated phone, on `SQLite`.
     pub(crate) async fn new() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// With the simulated phone, on either database.
+    pub(crate) async fn on(kind: Kind) -> Self {
         let clock = Clock::manual(START);
         let engine_clock = clock.clone();
         let now = move || {
@@ -52,7 +58,7 @@ impl World {
             engine_clock.now_ms()
         };
         let phone = Arc::new(Simulated::new(SimulatedConfig::new(7, Arc::new(now))));
-        Self::on(Arc::clone(&phone) as Arc<dyn Gateway>, clock, phone).await
+        Self::build(kind, Arc::clone(&phone) as Arc<dyn Gateway>, clock, phone).await
     }
 
     /// With another engine; the simulated phone lies idle.
@@ -63,17 +69,17 @@ impl World {
             7,
             Arc::new(move || now.now_ms()),
         )));
-        Self::on(engine, clock, phone).await
+        Self::build(Kind::Sqlite, engine, clock, phone).await
     }
 
-    async fn on(engine: Arc<dyn Gateway>, clock: Clock, phone: Arc<Simulated>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!(
-            "sqlite:{}",
-            folder.path().join("herald.db").display()
-        ))
-        .await
-        .unwrap();
+    async fn build(
+        kind: Kind,
+        engine: Arc<dyn Gateway>,
+        clock: Clock,
+        phone: Arc<Simulated>,
+    ) -> Self {
+        let database = Database::fresh(kind).await;
+        let store = database.store.clone();
         let random = Random::seeded(7);
         let settings = AuthSettings {
             public_url: "http://herald.test".parse().unwrap(),
@@ -94,7 +100,7 @@ impl World {
             app,
             clock,
             phone,
-            _folder: folder,
+            _database: database,
         }
     }
 
