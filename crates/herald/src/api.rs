@@ -1,6 +1,6 @@
 //! Every procedure of the product, on one page.
 //!
-//! A procedure's authority is the type of its first argument ([`guard`]).
+//! A procedure's authority is the type of its first argument (`guard.rs`).
 
 mod admin;
 mod guard;

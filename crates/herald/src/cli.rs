@@ -3,6 +3,7 @@
 #![expect(
     clippy::doc_markdown,
     rustdoc::bare_urls,
+    rustdoc::invalid_html_tags,
     reason = "the comments are the text of --help"
 )]
 

@@ -148,7 +148,8 @@ impl Store {
 async fn open_sqlite(database_url: &str) -> Result<SqlitePool, StoreError> {
     let options = SqliteConnectOptions::from_str(database_url)?
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        // What was answered as done outlives a power cut.
+        .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE);
     make_private_file(options.get_filename()).map_err(|source| StoreError::File {
@@ -157,6 +158,8 @@ async fn open_sqlite(database_url: &str) -> Result<SqlitePool, StoreError> {
     })?;
     Ok(SqlitePoolOptions::new()
         .acquire_timeout(PATIENCE)
+        // A file does not hang up: asking first would cost each query a second trip.
+        .test_before_acquire(false)
         .max_connections(8)
         .connect_with(options)
         .await?)

@@ -1,7 +1,11 @@
 //! The TypeScript module that gives clients the router's types without a TypeScript server.
 //! See `docs/wire/trpc-protocol.md`, section 9.
 
-use std::{any::TypeId, collections::HashSet, fmt::Write as _};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashSet},
+    fmt::Write as _,
+};
 
 use indexmap::IndexMap;
 use ts_rs::{Config, TS, TypeVisitor};
@@ -136,11 +140,16 @@ impl Branch {
     }
 }
 
-/// The types declared so far, in the order of their first mention.
+/// The types declared so far, by name: ts-rs visits them in an order that differs from one build to
+/// the next.
 pub struct Declarations {
     config: Config,
-    declared: IndexMap<String, String>,
+    declared: BTreeMap<String, String>,
+    /// Types of outputs that have been visited.
     visited: HashSet<TypeId>,
+    /// Interfaces whose members are being written.
+    open: Vec<String>,
+    /// The first that a visit met.
     clash: Option<NameClash>,
 }
 
@@ -149,8 +158,9 @@ impl Default for Declarations {
         Self {
             // Every number is one of JavaScript's on the wire, whatever its size in Rust.
             config: Config::new().with_large_int("number"),
-            declared: IndexMap::new(),
+            declared: BTreeMap::new(),
             visited: HashSet::new(),
+            open: Vec::new(),
             clash: None,
         }
     }
@@ -174,39 +184,48 @@ impl Declarations {
         attributes: &[&str],
         members: impl FnOnce(&mut InterfaceBody<'_>) -> Result<(), NameClash>,
     ) -> Result<String, NameClash> {
-        // Its place comes before those of the types that it names.
-        let known = self.declared.entry(name.to_owned()).or_default().clone();
+        if self.open.iter().any(|open| open == name) {
+            return Ok(name.to_owned());
+        }
+        self.open.push(name.to_owned());
         let mut body = InterfaceBody {
             declarations: self,
             members: String::new(),
         };
         members(&mut body)?;
         let members = body.members;
+        self.open.pop();
         let docs = doc_comment(attributes, "");
-        let declaration = format!("{docs}export interface {name} {{\n{members}}}");
-        if known.is_empty() {
-            self.declared.insert(name.to_owned(), declaration);
-        } else {
-            compare(name, known, declaration)?;
-        }
+        self.add(
+            name,
+            format!("{docs}export interface {name} {{\n{members}}}"),
+        )?;
         Ok(name.to_owned())
     }
 
-    fn declare<T: TS + 'static + ?Sized>(&mut self) {
-        let name = T::ident(&self.config);
+    fn declare<T: TS + 'static + ?Sized>(&mut self) -> Result<(), NameClash> {
         let docs = T::docs().unwrap_or_default();
         let declaration = T::decl(&self.config);
         let declaration = as_interface(&declaration).unwrap_or(declaration);
-        let declaration = format!("{docs}export {declaration}");
-        match self.declared.get(&name) {
-            None => {
-                self.declared.insert(name, declaration);
-            }
-            Some(known) => {
-                let compared = compare(&name, known.clone(), declaration);
-                self.clash = self.clash.take().or(compared.err());
-            }
+        self.add(
+            &T::ident(&self.config),
+            format!("{docs}export {declaration}"),
+        )
+    }
+
+    fn add(&mut self, name: &str, declaration: String) -> Result<(), NameClash> {
+        let known = self
+            .declared
+            .entry(name.to_owned())
+            .or_insert_with(|| declaration.clone());
+        if *known == declaration {
+            return Ok(());
         }
+        Err(NameClash {
+            name: name.to_owned(),
+            one: known.clone(),
+            other: declaration,
+        })
     }
 }
 
@@ -217,22 +236,11 @@ impl TypeVisitor for Declarations {
         }
         // Only types that ts-rs would give a file of their own have a declaration.
         if T::output_path().is_some() {
-            self.declare::<T::WithoutGenerics>();
+            let declared = self.declare::<T::WithoutGenerics>();
+            self.clash = self.clash.take().or(declared.err());
         }
         T::visit_generics(self);
         T::visit_dependencies(self);
-    }
-}
-
-fn compare(name: &str, one: String, other: String) -> Result<(), NameClash> {
-    if one == other {
-        Ok(())
-    } else {
-        Err(NameClash {
-            name: name.to_owned(),
-            one,
-            other,
-        })
     }
 }
 

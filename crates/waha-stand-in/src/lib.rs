@@ -227,7 +227,11 @@ impl StandIn {
 
     /// The text of the code that the session shows now.
     pub fn qr(&self, session: &str) -> Option<String> {
-        self.world.table.borrow().get(session).map(machine::Session::qr)
+        self.world
+            .table
+            .borrow()
+            .get(session)
+            .map(machine::Session::qr)
     }
 
     /// Devices that the phone has been told to forget, by unpairing them while connected.

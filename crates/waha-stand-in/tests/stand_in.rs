@@ -1,7 +1,10 @@
 //! What the stand-in answers on the wire, where clients are known to trip; and its hooks over
 //! HTTP, as the program serves them.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 
 use std::{
     io::{BufRead, BufReader},

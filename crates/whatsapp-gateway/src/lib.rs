@@ -14,7 +14,9 @@ pub mod waha;
 use async_trait::async_trait;
 
 pub use error::{GatewayError, Result};
-pub use model::{ChatId, Contact, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName, State, Status};
+pub use model::{
+    ChatId, Contact, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName, State, Status,
+};
 
 /// What Herald asks of an engine. Every call has its own time limit: none can hang.
 #[async_trait]

@@ -50,12 +50,19 @@ impl Phone {
     /// Reads a number by its form: an optional `+`, digits; spaces, dashes, dots and brackets are
     /// dropped.
     pub fn parse(text: &str) -> Result<Self, InvalidPhone> {
-        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
+        let bare: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}'))
+            .collect();
         let digits = bare.strip_prefix('+').unwrap_or(&bare);
         let right = (7..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        if right { Ok(Self(format!("+{digits}"))) } else { Err(InvalidPhone) }
+        if right {
+            Ok(Self(format!("+{digits}")))
+        } else {
+            Err(InvalidPhone)
+        }
     }
 
     /// `+` and digits.

@@ -1,7 +1,10 @@
 //! The WAHA engine against a stand-in for WAHA, in every engine's shapes and three releases'
 //! behaviour, and against single odd answers.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 
 #[path = "waha/faults.rs"]
 mod faults;

@@ -22,20 +22,20 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) password: &'a str,
 }
 
-/// Why there is no new account. The texts of what the user can change are better-auth's.
+/// Why there is no new account. The text is one line, made for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum AddUserError {
     /// No e-mail address.
-    #[error("Invalid email address")]
+    #[error("--email: this is no e-mail address")]
     Email,
     /// Fewer than 8 characters.
-    #[error("Password too short")]
+    #[error("the password is too short: it takes 8 characters or more")]
     PasswordTooShort,
     /// More than 128 characters.
-    #[error("Password too long")]
+    #[error("the password is too long: it takes 128 characters or fewer")]
     PasswordTooLong,
     /// Somebody has this address.
-    #[error("User already exists. Use another email.")]
+    #[error("an account with this address is there already; `herald user list` shows all")]
     EmailTaken,
     /// The password could not be hashed.
     #[error(transparent)]

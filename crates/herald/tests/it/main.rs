@@ -4,6 +4,7 @@
 
 mod auth;
 mod authority;
+mod bad_input;
 mod binary;
 mod sessions;
 mod store;

@@ -90,6 +90,23 @@ fn no_number_is_a_bigint() {
     insta::assert_snapshot!(types);
 }
 
+input! {
+    #[derive(Clone)]
+    struct Tree {
+        branches: Vec<Tree> = array(object()).default(Vec::new()),
+    }
+}
+
+#[test]
+fn an_input_may_hold_its_own_kind() {
+    let router = Router::new().query("grow", async |_: Anyone, (), tree: Tree| {
+        Ok(tree.branches.is_empty())
+    });
+    let module = router.typescript(&TypeScript::default()).unwrap();
+    let tree = "export interface Tree {\n  branches?: Tree[] | undefined;\n}\n";
+    assert_eq!(module.matches(tree).count(), 1, "{module}");
+}
+
 mod other {
     use super::{Anyone, Error, Serialize, TS, input};
 

@@ -130,19 +130,26 @@ impl From<Refused> for Refusal {
 
 impl From<AddUserError> for Refusal {
     fn from(error: AddUserError) -> Self {
-        let (status, code) = match error {
-            AddUserError::Email => return Self::validation(format!("[body.email] {error}")),
-            AddUserError::PasswordTooShort => (StatusCode::BAD_REQUEST, "PASSWORD_TOO_SHORT"),
-            AddUserError::PasswordTooLong => (StatusCode::BAD_REQUEST, "PASSWORD_TOO_LONG"),
-            AddUserError::EmailTaken => (
+        match error {
+            AddUserError::Email => {
+                Self::validation("[body.email] Invalid email address".to_owned())
+            }
+            AddUserError::PasswordTooShort => Self::fixed(
+                StatusCode::BAD_REQUEST,
+                "PASSWORD_TOO_SHORT",
+                "Password too short",
+            ),
+            AddUserError::PasswordTooLong => Self::fixed(
+                StatusCode::BAD_REQUEST,
+                "PASSWORD_TOO_LONG",
+                "Password too long",
+            ),
+            AddUserError::EmailTaken => Self::fixed(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
+                "User already exists. Use another email.",
             ),
-            AddUserError::Password(_) | AddUserError::Store(_) => return Self::internal(&error),
-        };
-        Self {
-            message: error.to_string().into(),
-            ..Self::fixed(status, code, "")
+            AddUserError::Password(_) | AddUserError::Store(_) => Self::internal(&error),
         }
     }
 }

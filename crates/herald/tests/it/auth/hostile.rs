@@ -249,6 +249,21 @@ async fn an_account_takes_ten_wrong_passwords_from_everywhere_together() {
 }
 
 #[tokio::test]
+async fn right_passwords_do_not_count() {
+    let site = Site::new(Options {
+        limits_on: true,
+        ..Options::default()
+    })
+    .await;
+    site.ann().await;
+    for n in 0..15 {
+        let request = post("/sign-in/email", &[], SIGN_IN);
+        let reply = site.send_from(&format!("198.51.100.{n}:1"), request).await;
+        assert_eq!(reply.status, StatusCode::OK, "{n}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_not_sent_on_to_another_site() {
     let site = Site::new(Options::default()).await;
     site.ann().await;
@@ -348,6 +363,36 @@ async fn a_body_is_json_and_of_64_kib_at_most() {
         .send(post("/sign-in/email", &[], padded(64 * 1024 + 1)))
         .await;
     assert_eq!(reply.error(), (413, "PAYLOAD_TOO_LARGE".into()));
+}
+
+/// `PostgreSQL` takes no text with a zero byte.
+#[rstest]
+#[tokio::test]
+async fn a_zero_byte_is_kept_nowhere(#[values(Kind::Sqlite, Kind::Postgres)] kind: Kind) {
+    let site = Site::new(Options {
+        kind,
+        ..Options::default()
+    })
+    .await;
+    for field in ["name", "image"] {
+        for text in ["a\0b".to_owned(), "x".repeat(1025)] {
+            let mut body: Value = serde_json::from_str(ANN).unwrap();
+            body[field] = text.into();
+            let reply = site
+                .browser()
+                .post("/sign-up/email", &body.to_string())
+                .await;
+            assert_eq!(reply.error(), (400, "VALIDATION_ERROR".into()), "{field}");
+        }
+    }
+    let zero = ANN.replace("horse", "\\u0000");
+    let reply = site.browser().post("/sign-up/email", &zero).await;
+    assert_eq!(
+        reply.status,
+        StatusCode::OK,
+        "a password may hold it: {}",
+        reply.body
+    );
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -241,6 +241,11 @@ async fn the_users_number_stands_until_the_session_is_released(
         (&*seen.phone_number, seen.phone_source),
         ("+441632960961", PhoneSource::User)
     );
+    let again = store
+        .whatsapp_session_observe("ann", &id, "WORKING", None, engines, NOW + 3)
+        .await
+        .unwrap();
+    assert_eq!(again, seen, "the engine's number is no news");
 
     store
         .whatsapp_session_release("ann", &id, NOW + 3)
