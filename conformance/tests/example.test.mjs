@@ -23,7 +23,8 @@ after(() => herald.stop());
 
 test("its types are what `herald typescript` prints", async () => {
   const { stdout } = await run(binary, ["typescript"], { maxBuffer: 1 << 24 });
-  assert.equal(await readFile(join(source, "src/herald.ts"), "utf8"), stdout, "herald typescript > examples/typescript/src/herald.ts");
+  const same = (await readFile(join(source, "src/herald.ts"), "utf8")) === stdout;
+  assert.ok(same, "it is old: herald typescript > examples/typescript/src/herald.ts");
 });
 
 test("its versions are the newest that are tested", async () => {

@@ -14,7 +14,9 @@ use whatsapp_gateway::{Contact, Group};
 /// A page holds at most this many entries, whatever `limit` asks for.
 pub const PAGE_LIMIT: u64 = 1000;
 
-/// A group on a list (`docs/wire/user-api.md`, getWhatsAppGroups).
+// Shapes: docs/wire/user-api.md, getWhatsAppGroups and getWhatsAppContacts.
+
+/// A group on a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupItem {
@@ -24,7 +26,7 @@ pub struct GroupItem {
     pub group_name: String,
 }
 
-/// A person on a list (`docs/wire/user-api.md`, getWhatsAppContacts).
+/// A person on a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactItem {

@@ -52,7 +52,7 @@ impl Phone {
     pub fn parse(text: &str) -> Result<Self, InvalidPhone> {
         let bare: String = text
             .chars()
-            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}'))
+            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '\u{a0}'))
             .collect();
         let digits = bare.strip_prefix('+').unwrap_or(&bare);
         let right = (7..=15).contains(&digits.len())

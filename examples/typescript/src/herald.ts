@@ -26,162 +26,36 @@ export interface AppErrorShape {
 type Root = { ctx: object; meta: object; errorShape: AppErrorShape; transformer: true };
 
 /**
- * The caller's WhatsApp session.
+ * An account as an administrator sees it.
  */
-export interface WhatsAppSession {
+export interface Account {
   id: string;
-  sessionName: string;
-  /**
-   * Empty until it is known.
-   */
-  phoneNumber: string;
-  userId: string;
+  name: string;
+  email: string;
+  role: "ADMIN" | "USER" | "GUEST";
   createdAt: Date;
-  updatedAt: Date;
-  /**
-   * The groups that a campaign uses.
-   */
-  WhatsAppGroups: Array<SessionGroup>;
 }
 
 /**
- * A group that a campaign of the session uses.
+ * A person on a list.
  */
-export interface SessionGroup {
-  id: string;
-  groupName: string;
-  groupId: string;
-  sessionId: string;
-  createdAt: Date;
-  updatedAt: Date;
-  campaigns: Array<GroupCampaign>;
-}
-
-/**
- * An active campaign of a group.
- */
-export interface GroupCampaign {
-  id: string;
-  status: string;
-  startDate: Date;
-}
-
-/**
- * The session to go on with.
- */
-export interface InitiatedSession {
-  sessionName: string;
-  id: string;
-}
-
-/**
- * A session by its name.
- */
-export interface SessionInput {
+export interface ContactItem {
   /**
-   * Its name, as getWhatsAppSession tells it.
-   */
-  sessionName: string;
-}
-
-/**
- * What the engine sees of a session.
- */
-export interface SessionStatus {
-  /**
-   * WAHA's words; an open set.
-   */
-  status: string;
-  /**
-   * Why, in words, when the session failed or the engine cannot be asked.
-   */
-  cause?: string;
-  /**
-   * When the status became what it is.
-   */
-  since?: Date;
-}
-
-/**
- * The picture to scan.
- */
-export interface SessionQr {
-  /**
-   * A PNG in base64, without a `data:` prefix.
-   */
-  qr: string;
-}
-
-/**
- * It is done.
- */
-export interface Success {
-  success: boolean;
-}
-
-/**
- * A phone number for a session.
- */
-export interface SessionPhoneInput {
-  /**
-   * The session's id.
-   */
-  id: string;
-  phoneNumber: string;
-}
-
-/**
- * A page of a session's groups.
- */
-export interface GroupsInput {
-  /**
-   * The session's name.
-   */
-  sessionName: string;
-  /**
-   * How many; a page holds 1000 at most.
-   */
-  limit?: number | undefined;
-  /**
-   * The previous page's nextCursor.
-   */
-  cursor?: number | undefined;
-  /**
-   * A part of the name.
-   */
-  search?: string | undefined;
-}
-
-/**
- * A page of a list. It is full unless the list ends.
- */
-export interface Page<T> {
-  /**
-   * The entries.
-   */
-  items: Array<T>;
-  /**
-   * Where the next page starts; undefined at the end.
-   */
-  nextCursor: number | undefined;
-  /**
-   * Never known.
-   */
-  total: undefined;
-}
-
-/**
- * A group on a list (`docs/wire/user-api.md`, getWhatsAppGroups).
- */
-export interface GroupItem {
-  /**
-   * `…@g.us`.
+   * `…@c.us`.
    */
   groupId: string;
   /**
-   * Its name; the id where it has none.
+   * The saved name, else the name they gave themselves, else the number.
    */
   groupName: string;
+  /**
+   * Digits of the phone number.
+   */
+  number: string;
+  /**
+   * Always true.
+   */
+  isContact: boolean;
 }
 
 /**
@@ -207,37 +81,143 @@ export interface ContactsInput {
 }
 
 /**
- * A person on a list (`docs/wire/user-api.md`, getWhatsAppContacts).
+ * An active campaign of a group.
  */
-export interface ContactItem {
-  /**
-   * `…@c.us`.
-   */
-  groupId: string;
-  /**
-   * The saved name, else the name they gave themselves, else the number.
-   */
-  groupName: string;
-  /**
-   * Digits of the phone number.
-   */
-  number: string;
-  /**
-   * Always true.
-   */
-  isContact: boolean;
+export interface GroupCampaign {
+  id: string;
+  status: string;
+  startDate: Date;
 }
 
 /**
- * An account as an administrator sees it (`docs/wire/user-api.md` does not cover these two
- * procedures; names and fields are those that existing front ends read).
+ * A group on a list.
  */
-export interface Account {
+export interface GroupItem {
+  /**
+   * `…@g.us`.
+   */
+  groupId: string;
+  /**
+   * Its name; the id where it has none.
+   */
+  groupName: string;
+}
+
+/**
+ * A page of a session's groups.
+ */
+export interface GroupsInput {
+  /**
+   * The session's name.
+   */
+  sessionName: string;
+  /**
+   * How many; a page holds 1000 at most.
+   */
+  limit?: number | undefined;
+  /**
+   * The previous page's nextCursor.
+   */
+  cursor?: number | undefined;
+  /**
+   * A part of the name.
+   */
+  search?: string | undefined;
+}
+
+/**
+ * The session to go on with.
+ */
+export interface InitiatedSession {
+  sessionName: string;
   id: string;
-  name: string;
-  email: string;
-  role: "ADMIN" | "USER" | "GUEST";
+}
+
+/**
+ * A page of a list. It is full unless the list ends.
+ */
+export interface Page<T> {
+  /**
+   * The entries.
+   */
+  items: Array<T>;
+  /**
+   * Where the next page starts; undefined at the end.
+   */
+  nextCursor: number | undefined;
+  /**
+   * Never known.
+   */
+  total: undefined;
+}
+
+/**
+ * A group that a campaign of the session uses.
+ */
+export interface SessionGroup {
+  id: string;
+  groupName: string;
+  groupId: string;
+  sessionId: string;
   createdAt: Date;
+  updatedAt: Date;
+  campaigns: Array<GroupCampaign>;
+}
+
+/**
+ * A session by its name.
+ */
+export interface SessionInput {
+  /**
+   * Its name, as getWhatsAppSession tells it.
+   */
+  sessionName: string;
+}
+
+/**
+ * A phone number for a session.
+ */
+export interface SessionPhoneInput {
+  /**
+   * The session's id.
+   */
+  id: string;
+  phoneNumber: string;
+}
+
+/**
+ * The picture to scan.
+ */
+export interface SessionQr {
+  /**
+   * A PNG in base64, without a `data:` prefix.
+   */
+  qr: string;
+}
+
+/**
+ * What the engine sees of a session.
+ */
+export interface SessionStatus {
+  /**
+   * WAHA's words; an open set.
+   */
+  status: string;
+  /**
+   * Why, in words, when the session failed or the engine cannot be asked.
+   */
+  cause?: string;
+  /**
+   * When the status became what it is.
+   */
+  since?: Date;
+}
+
+/**
+ * It is done.
+ */
+export interface Success {
+  success: boolean;
 }
 
 /**
@@ -248,6 +228,25 @@ export interface UserIdInput {
    * Its id.
    */
   userId: string;
+}
+
+/**
+ * The caller's WhatsApp session.
+ */
+export interface WhatsAppSession {
+  id: string;
+  sessionName: string;
+  /**
+   * Empty until it is known.
+   */
+  phoneNumber: string;
+  userId: string;
+  createdAt: Date;
+  updatedAt: Date;
+  /**
+   * The groups that a campaign uses.
+   */
+  WhatsAppGroups: Array<SessionGroup>;
 }
 
 export type SessionStatusResponse = {

@@ -8,8 +8,9 @@ use ts_rs::TS;
 use super::guard::Admin;
 use crate::{app::App, store::User};
 
-/// An account as an administrator sees it (`docs/wire/user-api.md` does not cover these two
-/// procedures; names and fields are those that existing front ends read).
+// The two procedures have the names and fields that existing front ends read.
+
+/// An account as an administrator sees it.
 #[derive(Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Account {
