@@ -24,7 +24,7 @@ use trpc_axum::{Code, Error, Options};
 
 use crate::{api, app::App};
 
-/// A client that pauses this long while it sends a body is given up.
+/// A client that pauses this long while it signs in is given up; `trpc_axum` has its own limit.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All paths of the server.
@@ -33,7 +33,10 @@ pub fn router(app: &App) -> Router {
         .route("/", get(home::page))
         .nest("/health", health::router())
         .with_state(app.clone())
-        .nest("/api/auth", auth::router(app.auth.clone()))
+        .nest(
+            "/api/auth",
+            auth::router(app.auth.clone()).layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT)),
+        )
         .merge(trpc_axum::mount(
             "/api/trpc",
             api::router(),
@@ -52,7 +55,6 @@ pub fn router(app: &App) -> Router {
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .layer(header(header::X_FRAME_OPTIONS, "DENY"))
             .layer(header(header::REFERRER_POLICY, "same-origin"))
-            .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
             .layer(CatchPanicLayer::custom(panicked)),
     )
 }

@@ -10,7 +10,7 @@ use crate::{BigInt, Date, NotABigInt, Object, Value};
 pub struct Limits {
     /// Arrays and objects inside one another. `serde_json` itself stops after 127.
     pub depth: usize,
-    /// Annotated paths in `meta.values`.
+    /// Paths in `meta.values`, whether something is annotated there or further in.
     pub annotations: usize,
 }
 
@@ -73,13 +73,44 @@ pub fn parse_json(bytes: &[u8], limits: &Limits) -> Result<Json, DeserializeErro
     if nesting(bytes) > limits.depth {
         return Err(DeserializeError::TooDeep(limits.depth));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    let read = match serde_json::from_slice(bytes) {
+        Err(error) if error.is_syntax() => match without_lone_surrogates(bytes) {
+            Some(mended) => serde_json::from_slice(&mended),
+            None => Err(error),
+        },
+        read => read,
+    };
+    read.map_err(|error| {
         if error.is_eof() {
             DeserializeError::UnexpectedEnd
         } else {
             DeserializeError::Syntax(error)
         }
     })
+}
+
+/// A JavaScript text can hold half a surrogate pair, an emoji cut in two, say. UTF-8 cannot:
+/// here its escape becomes that of the replacement character. `None` if there is none.
+fn without_lone_surrogates(bytes: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut mended = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        let (is_lone, length) = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => (false, 12),
+            (Some(0xD800..0xE000), _) => (true, 6),
+            _ if bytes[at] == b'\\' => (false, 2),
+            _ => (false, 1),
+        };
+        if is_lone {
+            mended.get_or_insert_with(|| bytes.to_vec())[at + 2..at + 6].copy_from_slice(b"fffd");
+        }
+        at += length;
+    }
+    mended
 }
 
 /// How many arrays and objects are open at once in a JSON text; also an answer for what is not
@@ -176,6 +207,9 @@ impl Annotations<'_> {
             None | Some(Json::Null) => {}
             Some(Json::Object(children)) => {
                 for (path, child) in children {
+                    self.left = (self.left.checked_sub(1)).ok_or(
+                        DeserializeError::TooManyAnnotations(self.limits.annotations),
+                    )?;
                     let path = self.parse_path(path)?;
                     let inner = place.as_deref_mut().and_then(|place| find(place, &path));
                     self.apply(child, inner, depth)?;
@@ -184,9 +218,6 @@ impl Annotations<'_> {
             Some(_) => return Err(DeserializeError::InvalidAnnotations),
         }
         if let Some(annotation) = annotation {
-            self.left = (self.left.checked_sub(1)).ok_or(DeserializeError::TooManyAnnotations(
-                self.limits.annotations,
-            ))?;
             let transform = transformation(annotation)?;
             if let Some(place) = place {
                 *place = transform(std::mem::replace(place, Value::Undefined))?;

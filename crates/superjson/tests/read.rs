@@ -232,9 +232,29 @@ fn many_annotations(count: usize) -> Result<Value, String> {
 #[test]
 fn annotations_are_bounded() {
     let undefined = Value::Array(vec![Value::Undefined; 2]);
+    let bare: Vec<_> = (0..1001)
+        .map(|index| format!(r#""{index}":{{}}"#))
+        .collect();
+    assert_eq!(
+        annotated("[null,null]", &format!("{{{}}}", bare.join(","))),
+        Err("The input has more than 1000 annotations".to_owned())
+    );
     assert_eq!(many_annotations(1000), Ok(undefined));
     for count in [1001, 10_000] {
         let message = "The input has more than 1000 annotations";
         assert_eq!(many_annotations(count), Err(message.to_owned()));
     }
+}
+
+/// V8 reads them, and writes them as escapes; UTF-8 has no place for them.
+#[rstest]
+#[case(r#""a\ud83d""#, "a\u{fffd}")]
+#[case(r#""\ude00b""#, "\u{fffd}b")]
+#[case(r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}")]
+#[case(r#""\ud83d\ude00\udE00""#, "\u{1f600}\u{fffd}")]
+#[case(r#""\\ud83d \ud83d""#, "\\ud83d \u{fffd}")]
+fn a_lone_surrogate_is_the_replacement_character(#[case] json: &str, #[case] text: &str) {
+    let envelope = format!(r#"{{"json":{json}}}"#);
+    let read = from_slice(envelope.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(read, Value::String(text.to_owned()));
 }

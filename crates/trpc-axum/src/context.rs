@@ -73,8 +73,8 @@ impl<S> Context<S> {
     }
 
     /// The input of the call at `index`; to be taken once.
-    pub(crate) fn input(&self, index: usize) -> Result<Value, Error> {
-        self.0.inputs.take(index)
+    pub(crate) async fn input(&self, index: usize) -> Result<Value, Error> {
+        self.0.inputs.take(index).await
     }
 }
 

@@ -107,7 +107,7 @@ where
 
     async fn call(self, cx: Context<S>, index: usize) -> Result<O, Error> {
         let guard = G::from_context(&cx).await?;
-        let input = parse(cx.input(index)?)?;
+        let input = parse(cx.input(index).await?)?;
         self(guard, cx.state().clone(), input).await
     }
 

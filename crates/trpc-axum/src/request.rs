@@ -1,10 +1,7 @@
 //! Which procedures an HTTP request calls, and with what.
 //! See `docs/wire/trpc-protocol.md`, sections 2 and 3.
 
-use std::{
-    borrow::Cow,
-    sync::{Mutex, PoisonError},
-};
+use std::{borrow::Cow, mem, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,8 +10,9 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 use superjson::{Limits, Value};
+use tokio::{sync::Mutex, time::timeout};
 
-use crate::{Code, Error};
+use crate::{Code, Error, Options};
 
 /// What a request asks for, as far as its head says.
 #[derive(Debug)]
@@ -81,30 +79,25 @@ impl Calls {
         }
     }
 
-    /// The inputs, unread. A fault of the body is kept for the call that wants an input.
-    pub(crate) async fn inputs(
-        &mut self,
-        method: &Method,
-        body: Body,
-        max_body: usize,
-        limits: Limits,
-    ) -> Inputs {
+    /// The inputs, unread: a body that is slow or faulty is the matter of the calls that want an
+    /// input.
+    pub(crate) fn inputs(&mut self, method: &Method, body: Body, options: &Options) -> Inputs {
         let source = if method == Method::GET {
-            Ok(self.input.take().map_or_else(Bytes::new, Bytes::from))
+            Source::Query(self.input.take().unwrap_or_default())
         } else if self.is_json {
-            read_body(body, max_body).await
+            Source::Body {
+                body,
+                max: options.max_body,
+                patience: options.body_timeout,
+            }
         } else {
-            Err(Error::new(
-                Code::UnsupportedMediaType,
-                "This server reads input as JSON only",
-            ))
+            Source::NotJson
         };
-        let batch = self.is_batch.then_some(self.paths.len());
-        Inputs(Mutex::new(State::Unread {
-            source,
-            batch,
-            limits,
-        }))
+        Inputs {
+            batch: self.is_batch.then_some(self.paths.len()),
+            limits: options.limits,
+            state: Mutex::new(State::Unread(source)),
+        }
     }
 }
 
@@ -177,16 +170,16 @@ fn accepts_lines(headers: &HeaderMap) -> bool {
     }
 }
 
-async fn read_body(body: Body, max_body: usize) -> Result<Bytes, Error> {
-    let read = Limited::new(body, max_body).collect().await;
-    read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| {
-            if is_over_limit(error.as_ref()) {
-                Error::from(Code::PayloadTooLarge)
-            } else {
-                Error::new(Code::BadRequest, "The body ended too early")
-            }
-        })
+async fn read_body(body: Body, max_body: usize, patience: Duration) -> Result<Bytes, Error> {
+    match timeout(patience, Limited::new(body, max_body).collect()).await {
+        Ok(Ok(read)) => Ok(read.to_bytes()),
+        Ok(Err(error)) if is_over_limit(error.as_ref()) => Err(Error::from(Code::PayloadTooLarge)),
+        Ok(Err(_)) => Err(Error::new(Code::BadRequest, "The body ended too early")),
+        Err(_) => Err(Error::new(
+            Code::Timeout,
+            "The body took too long to arrive",
+        )),
+    }
 }
 
 /// The limit may be ours or that of a layer in front.
@@ -196,43 +189,67 @@ fn is_over_limit(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// The inputs of a request's calls, read when the first of them is asked for: a procedure
-/// without an input does not mind garbage.
-pub(crate) struct Inputs(Mutex<State>);
+/// without an input does not mind garbage, nor a body that never ends.
+pub(crate) struct Inputs {
+    /// How many calls the batch has, if it is one.
+    batch: Option<usize>,
+    limits: Limits,
+    state: Mutex<State>,
+}
 
 enum State {
-    Unread {
-        source: Result<Bytes, Error>,
-        batch: Option<usize>,
-        limits: Limits,
-    },
+    Unread(Source),
     Read(Result<Vec<Value>, Error>),
+}
+
+enum Source {
+    Query(String),
+    Body {
+        body: Body,
+        /// Bytes.
+        max: usize,
+        patience: Duration,
+    },
+    NotJson,
 }
 
 impl Inputs {
     /// Takes the input of the call at `index`. A fault in one input is every reader's fault, as
     /// in the reference.
-    pub(crate) fn take(&self, index: usize) -> Result<Value, Error> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Unread {
-            source,
-            batch,
-            limits,
-        } = &*state
-        {
-            let values = source
-                .clone()
-                .and_then(|bytes| read_inputs(&bytes, *batch, limits));
+    pub(crate) async fn take(&self, index: usize) -> Result<Value, Error> {
+        let mut state = self.state.lock().await;
+        if let State::Unread(source) = &mut *state {
+            let source = mem::replace(source, Source::NotJson);
+            let bytes = source.bytes().await;
+            let values = bytes.and_then(|bytes| read_inputs(&bytes, self.batch, &self.limits));
             *state = State::Read(values);
         }
         match &mut *state {
             State::Read(Ok(values)) => {
                 let value = values.get_mut(index);
                 Ok(value.map_or(Value::Undefined, |value| {
-                    std::mem::replace(value, Value::Undefined)
+                    mem::replace(value, Value::Undefined)
                 }))
             }
             State::Read(Err(error)) => Err(error.clone()),
-            State::Unread { .. } => Ok(Value::Undefined),
+            State::Unread(_) => Ok(Value::Undefined),
+        }
+    }
+}
+
+impl Source {
+    async fn bytes(self) -> Result<Bytes, Error> {
+        match self {
+            Self::Query(input) => Ok(Bytes::from(input)),
+            Self::Body {
+                body,
+                max,
+                patience,
+            } => read_body(body, max, patience).await,
+            Self::NotJson => Err(Error::new(
+                Code::UnsupportedMediaType,
+                "This server reads input as JSON only",
+            )),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From an HTTP request to its answer. See `docs/wire/trpc-protocol.md`, section 2, for the
 //! order of decisions.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -30,6 +30,9 @@ pub struct Options {
     /// Bytes of a body; 1 MiB unless set. More is `PAYLOAD_TOO_LARGE` to each call that reads its
     /// input.
     pub max_body: usize,
+    /// How long a body may take to arrive, from when its first reader asks for it; 30 s unless
+    /// set. Then it is `TIMEOUT` to each call that reads its input.
+    pub body_timeout: Duration,
     /// Bytes of path and query; 32 KiB unless set. More is `PAYLOAD_TOO_LARGE`.
     pub max_url: usize,
     /// How deep and how annotated an input may be.
@@ -47,6 +50,7 @@ impl Default for Options {
         Self {
             max_batch: 100,
             max_body: 1 << 20,
+            body_timeout: Duration::from_secs(30),
             max_url: 32 << 10,
             limits: Limits::default(),
             method_override: false,
@@ -60,6 +64,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("max_batch", &self.max_batch)
             .field("max_body", &self.max_body)
+            .field("body_timeout", &self.body_timeout)
             .field("max_url", &self.max_url)
             .field("limits", &self.limits)
             .field("method_override", &self.method_override)
@@ -138,9 +143,7 @@ impl<S: Clone + Send + Sync + 'static> Service<S> {
             .admit
             .as_ref()
             .and_then(|admit| admit(&request).err());
-        let inputs = calls
-            .inputs(&method, body, self.options.max_body, self.options.limits)
-            .await;
+        let inputs = calls.inputs(&method, body, &self.options);
         let cx = Context::new(self.state.clone(), request, inputs);
         let Calls {
             paths,

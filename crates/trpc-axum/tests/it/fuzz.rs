@@ -87,7 +87,8 @@ proptest! {
     #[test]
     fn no_request_gets_a_server_error(request in request()) {
         let asked = format!("{request:?}");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time()
+        .build().unwrap();
         let answer = runtime.block_on(wire::send(&reference::service(), request));
         prop_assert!(!answer.status.is_server_error(), "{asked}: {}", answer.body);
         prop_assert!(!answer.body.contains("\"httpStatus\":5"), "{asked}: {}", answer.body);

@@ -1,6 +1,7 @@
 //! The crate from outside: recorded exchanges, isolation of calls, streams, schemas, TypeScript.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bodies;
 mod calls;
 mod exchanges;
 mod fuzz;

@@ -1,7 +1,7 @@
 //! A router made like the one that the exchanges were recorded from.
 
 use serde::Serialize;
-use superjson::{Date, Maybe, Undefined, Value};
+use superjson::{BigInt, Date, Maybe, Undefined, Value};
 use trpc_axum::{
     Code, Context, Declarations, Error, FromContext, Input, NameClash, Options, Router, input,
     mount,
@@ -32,6 +32,7 @@ pub(crate) fn router() -> Router<App> {
     let user = Router::new()
         .query("ping", ping)
         .query("me", me)
+        .query("exotic", exotic)
         .query("nul", async |_: Anyone, _: App| Ok(None::<u32>))
         .query("undef", undefined)
         .mutation("undefMut", undefined)
@@ -364,4 +365,37 @@ async fn slow(_: Anyone, _: App, SlowInput { ms }: SlowInput) -> Result<Slept, E
 async fn slow_fail(_: Anyone, _: App, SlowInput { ms }: SlowInput) -> Result<u32, Error> {
     wait(ms).await;
     Err(Error::new(Code::NotFound, "late and missing"))
+}
+
+/// What of the original's `exotic` this crate can send.
+async fn exotic(_: Anyone, _: App) -> Result<Anything, Error> {
+    let date = || Value::Date(Date::from_millis(1_704_164_645_678));
+    let bigint = |digits: &str| Value::BigInt(BigInt::new(digits).unwrap());
+    let object = |members: Vec<(&str, Value)>| {
+        Value::Object(
+            members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
+    };
+    let shared = || object(vec![("x", Value::Number(1.0))]);
+    Ok(Anything(object(vec![
+        ("big", bigint("12345678901234567890")),
+        ("big2", Value::Array(vec![bigint("1"), bigint("1")])),
+        ("nan", Value::Number(f64::NAN)),
+        ("inf", Value::Number(f64::NEG_INFINITY)),
+        ("negz", Value::Number(-0.0)),
+        ("a.b", date()),
+        ("c\\d", object(vec![("e", date())])),
+        (
+            "x.y",
+            object(vec![("z.w", Value::Array(vec![Value::Undefined, date()]))]),
+        ),
+        ("s1", shared()),
+        ("s2", shared()),
+        ("d1", date()),
+        ("d2", date()),
+        ("invalid", Value::Date(Date::INVALID)),
+    ])))
 }
