@@ -44,3 +44,10 @@ pub fn typescript() -> Result<String, NameClash> {
         extra: published::TYPES,
     })
 }
+
+const NOT_STORABLE: &str = "May not contain the character NUL";
+
+/// `PostgreSQL` has no place for NUL in a text, so that no row has a name or an id with one.
+fn storable(text: &String) -> bool {
+    !text.contains('\0')
+}

@@ -10,7 +10,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
-/// WhatsApp messages that people expect, sent when promised: a self-hosted server.
+/// A self-hosted server that links WhatsApp accounts and finds their groups and contacts.
 #[derive(Debug, Parser)]
 #[command(
     name = "herald",
@@ -75,7 +75,7 @@ pub enum UserCommand {
 pub enum GrantedRole {
     /// Approves accounts, and all that a USER may.
     Admin,
-    /// Links a WhatsApp account and schedules messages.
+    /// Links a WhatsApp account.
     User,
 }
 
@@ -93,7 +93,13 @@ pub struct Settings {
     )]
     pub listen: String,
     /// Where browsers reach Herald, for example https://herald.example.org [default: http://<listen>].
-    #[arg(long, env = "HERALD_PUBLIC_URL", value_name = "URL", global = true)]
+    #[arg(
+        long,
+        env = "HERALD_PUBLIC_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub public_url: Option<String>,
     /// Other web origins whose pages may call Herald with its cookie, comma-separated.
     #[arg(
@@ -136,7 +142,13 @@ pub struct Settings {
     #[arg(long, env = "HERALD_ENGINE", value_name = "ENGINE", global = true)]
     pub engine: Option<String>,
     /// Address of the WAHA server, for example http://127.0.0.1:3000.
-    #[arg(long, env = "WAHA_API_URL", value_name = "URL", global = true)]
+    #[arg(
+        long,
+        env = "WAHA_API_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub waha_api_url: Option<String>,
     /// The key that WAHA was given as WAHA_API_KEY.
     #[arg(

@@ -1,28 +1,31 @@
 //! Settings become values here, or one clear line that says which setting is wrong and what to write.
 
 use std::{
+    borrow::Cow,
+    env,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
 
+use clap::CommandFactory;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use crate::cli::Settings;
+use crate::cli::{Cli, Settings};
 
 /// A setting that cannot be used. The text is one line, made for the operator.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{setting}: {problem}")]
 pub struct ConfigError {
-    setting: &'static str,
+    setting: Cow<'static, str>,
     problem: String,
 }
 
 impl ConfigError {
-    fn new(setting: &'static str, problem: impl Into<String>) -> Self {
+    fn new(setting: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
         Self {
-            setting,
+            setting: setting.into(),
             problem: problem.into(),
         }
     }
@@ -122,7 +125,8 @@ pub fn database_url(settings: &Settings) -> Result<SecretString, ConfigError> {
             let file = file
                 .to_str()
                 .ok_or_else(|| ConfigError::new("HERALD_DATA_DIR", "must be plain text (UTF-8)"))?;
-            Ok(format!("sqlite:{file}").into())
+            // With slashes, so that a path which begins with two is taken as it is.
+            Ok(format!("sqlite://{file}").into())
         }
         Some(url)
             if ["postgres://", "postgresql://", "sqlite:"]
@@ -138,6 +142,16 @@ pub fn database_url(settings: &Settings) -> Result<SecretString, ConfigError> {
     }
 }
 
+/// The first setting in the environment that is no text at all, which the command line's parser
+/// refuses without saying which one it is.
+pub fn not_text() -> Option<ConfigError> {
+    Cli::command()
+        .get_arguments()
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .find(|name| env::var_os(name).is_some_and(|value| value.to_str().is_none()))
+        .map(|name| ConfigError::new(name.to_owned(), "must be plain text (UTF-8)"))
+}
+
 fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
     text.trim().parse().map_err(|_| {
         ConfigError::new(
@@ -150,10 +164,14 @@ fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
 /// An origin alone: scheme, host and port. A path would silently not be honoured.
 fn origin(setting: &'static str, text: &str) -> Result<Url, ConfigError> {
     let wrong = || {
-        ConfigError::new(
-            setting,
-            format!("{text:?} is no web origin, such as https://herald.example.org (no path)"),
-        )
+        let problem = if text.contains('@') {
+            // Perhaps a password.
+            "must be a web origin, such as https://herald.example.org, without user or password"
+                .to_owned()
+        } else {
+            format!("{text:?} is no web origin, such as https://herald.example.org (no path)")
+        };
+        ConfigError::new(setting, problem)
     };
     let url = Url::parse(text.trim()).map_err(|_| wrong())?;
     let plain = matches!(url.scheme(), "http" | "https")
@@ -228,7 +246,8 @@ fn waha_url(text: &str) -> Result<Url, ConfigError> {
     url.ok_or_else(|| {
         ConfigError::new(
             "WAHA_API_URL",
-            format!("{text:?} is no http address, such as http://127.0.0.1:3000"),
+            // It may hold a password, so it is not shown.
+            "must be an http address, such as http://127.0.0.1:3000",
         )
     })
 }
@@ -266,7 +285,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     fn config(args: &[&str]) -> Result<Config, String> {
         let cli =
@@ -343,6 +361,33 @@ mod tests {
         }
         let error = config(&["--waha-api-url", "waha:3000"]).unwrap_err();
         assert!(error.starts_with("WAHA_API_URL: "), "{error}");
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_not_said_again() {
+        for args in [
+            ["--public-url", "https://ann:hunter2@herald.example.org"],
+            [
+                "--trusted-origins",
+                "https://ann:hunter2@herald.example.org",
+            ],
+            ["--waha-api-url", "ann:hunter2@waha:3000"],
+            ["--waha-api-url", "ftp://waha/?key=hunter2"],
+        ] {
+            let error = config(&[&args[..], &["--engine", "waha"]].concat()).unwrap_err();
+            let setting = args[0][2..].replace('-', "_").to_uppercase();
+            assert!(error.contains(&setting), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_data_folder_is_taken_as_it_is() {
+        for folder in ["/var/lib/herald", "//var/lib", "data", "what?/100%20"] {
+            let config = config(&["--engine", "simulated", "--data-dir", folder]).unwrap();
+            let url = config.database_url.expose_secret();
+            assert_eq!(url, &format!("sqlite://{folder}/herald.db"));
+        }
     }
 
     #[test]

@@ -8,12 +8,14 @@ use std::{io::Write, time::Duration};
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::{
     auth::add_user,
     cli::Settings,
     clock::Clock,
     config::{Config, ConfigError, Engine},
+    lifecycle::Lifecycle,
     random::Random,
     server::{Server, StartError},
     store::Role,
@@ -61,26 +63,47 @@ pub async fn run(settings: &Settings, once: bool, out: &mut impl Write) -> Resul
     )
     .await?;
 
-    let url = server.url();
-    let mut screen = Screen::new(out);
+    let (url, lifecycle) = (server.url(), server.lifecycle.clone());
+    let told = async {
+        let told = tell(once, &url, &password, &lifecycle, &mut Screen::new(out)).await;
+        if once || told.is_err() {
+            lifecycle.stop();
+        }
+        told
+    };
+    // A signal stops the server in order, in the middle of the story too.
+    let (told, finished) = tokio::join!(told, server.run());
+    Ok(told? && finished?)
+}
+
+/// Tells the story unless a signal comes first. Answers whether every call went well.
+async fn tell(
+    once: bool,
+    url: &Url,
+    password: &str,
+    lifecycle: &Lifecycle,
+    screen: &mut Screen<'_, impl Write>,
+) -> Result<bool, DemoError> {
     screen.line(&format!("Herald runs at {url} with a simulated WhatsApp. Nothing here reaches a phone or a network.\n"))?;
-    let good = match story(&mut screen, Client::new(url.clone()), &password).await {
-        Ok(()) => true,
+    let told = tokio::select! {
+        told = story(screen, Client::new(url.clone()), password) => told,
+        () = lifecycle.stopping().cancelled() => return Ok(!once),
+    };
+    match told {
+        Ok(()) => {}
         Err(Failure::Io(error)) => return Err(error.into()),
         Err(failure) => {
             screen.line(&format!("\nThe demo stops here: {failure}"))?;
-            false
+            return Ok(false);
         }
-    };
-    if once {
-        server.lifecycle.stop();
-    } else {
+    }
+    if !once {
         screen.line(&format!(
             "\nThe server stays up, linked. Ctrl-C stops it; nothing is kept.\n\n  address   {url}\n  e-mail    {EMAIL}\n  \
              password  {password}\n"
         ))?;
     }
-    Ok(server.run().await? && good)
+    Ok(true)
 }
 
 /// The demo keeps to itself: its own data, its own secret, no engine but the simulated one.

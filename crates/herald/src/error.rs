@@ -36,9 +36,14 @@ impl From<SessionError> for Error {
                 "This server's WAHA can link one WhatsApp account, and another user's is linked. WAHA from 2026.6.1 \
                  on links as many as you like.",
             ),
+            SessionError::EngineLinked => Self::new(
+                Code::Conflict,
+                "This server's WAHA is linked to a WhatsApp account that was not linked by Herald. Whoever runs this \
+                 server has to log its session out in WAHA first.",
+            ),
             SessionError::Gateway(error) => gateway(&error),
             SessionError::Store(error) => error.into(),
-            SessionError::Name(_) | SessionError::Qr(_) => {
+            SessionError::Name(_) | SessionError::Qr(_) | SessionError::ReadingPanicked => {
                 tracing::error!(%error, "a session failed");
                 Self::new(Code::InternalServerError, INTERNAL)
             }

@@ -17,15 +17,14 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
 };
 use trpc_axum::{Code, Error, Options};
 
 use crate::{api, app::App};
 
-/// A client that pauses this long while it signs in is given up; `trpc_axum` has its own limit.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the body of a sign-in may take; `trpc_axum` has its own limit.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// All paths of the server.
 pub fn router(app: &App) -> Router {
@@ -33,10 +32,7 @@ pub fn router(app: &App) -> Router {
         .route("/", get(home::page))
         .nest("/health", health::router())
         .with_state(app.clone())
-        .nest(
-            "/api/auth",
-            auth::router(app.auth.clone()).layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT)),
-        )
+        .nest("/api/auth", auth::router(app.auth.clone(), BODY_DEADLINE))
         .merge(trpc_axum::mount(
             "/api/trpc",
             api::router(),

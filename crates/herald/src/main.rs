@@ -3,31 +3,44 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 use herald::{
     api,
     cli::{Cli, Command},
-    config::Config,
+    config::{self, Config},
     demo,
     server::Server,
     users,
 };
 use tracing_subscriber::EnvFilter;
 
+/// How long blocking work that runs after the stop may take to end.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => match config::not_text() {
+            Some(setting) if error.kind() == ErrorKind::InvalidUtf8 => return fail(&setting),
+            _ => error.exit(),
+        },
+    };
     // What the TLS of every outgoing connection uses; the first to ask decides, and that is us.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(run(cli)) {
+    let code = match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => fail(&*error),
-    }
+    };
+    // Connections and blocking work that were not finished cannot keep the process.
+    runtime.shutdown_timeout(LAST_WAIT);
+    code
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {

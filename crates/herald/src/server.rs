@@ -7,7 +7,7 @@ use std::{
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
-    time::{Interval, MissedTickBehavior},
+    time::{Interval, MissedTickBehavior, timeout},
 };
 use url::Url;
 use whatsapp_gateway::{
@@ -33,6 +33,8 @@ use crate::{
 const SESSIONS_EVERY: Duration = Duration::from_secs(30);
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// How long the database may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server does not start. The text is one line, made for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The port is taken, or the address is not ours.
-    #[error("HERALD_LISTEN: cannot listen on {address}: {source}")]
+    #[error(
+        "HERALD_LISTEN: cannot listen on {address}: {source}{}",
+        way_out(source)
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -141,15 +146,32 @@ impl Server {
     }
 
     /// Answers until a signal comes; then finishes what runs. Returns whether everything could be
-    /// finished.
+    /// finished and no part of the server had broken.
     pub async fn run(self) -> Result<bool, StartError> {
         let finished = self.lifecycle.run().await?;
-        self.app.store.close().await;
-        Ok(finished)
+        // A query that hangs keeps its connection, also after the hard stop.
+        let closed = timeout(CLOSE_TIMEOUT, self.app.store.close()).await;
+        if closed.is_err() {
+            tracing::warn!("stopped before the database was closed");
+        }
+        Ok(finished && closed.is_ok())
+    }
+}
+
+/// Most newcomers who meet this have never heard of the setting.
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; choose another port, such as --listen 127.0.0.1:3211",
+        _ => "",
     }
 }
 
 async fn look_after_sessions(app: App, lifecycle: Lifecycle) {
+    let gateway = app.sessions.gateway();
+    if let Err(error) = gateway.check().await {
+        let engine = gateway.engine();
+        tracing::warn!(engine, %error, "the engine does not answer yet; until it does, sessions show as FAILED");
+    }
     let mut ticks = Ticks::new(SESSIONS_EVERY, lifecycle);
     while ticks.next().await {
         match app.sessions.tick().await {

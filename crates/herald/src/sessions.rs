@@ -14,6 +14,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
+use tokio::sync::Semaphore;
 use whatsapp_gateway::{
     Contact, Gateway, GatewayError, Group, InvalidName, Phone, SessionName, State,
 };
@@ -29,6 +30,8 @@ use crate::{
 const INITIATE_WAIT: Duration = Duration::from_secs(8);
 /// How often it looks meanwhile.
 const INITIATE_STEP: Duration = Duration::from_millis(150);
+/// How many lists are read from the engine at a time: each holds a whole phone book.
+const LISTS_AT_ONCE: usize = 4;
 /// How many sessions are looked at at a time.
 const TICK_WIDTH: usize = 8;
 
@@ -44,6 +47,9 @@ pub enum SessionError {
     /// The engine has room for one session and it is somebody else's.
     #[error("the engine's only session is taken")]
     EngineFull,
+    /// The engine's only session is linked to an account that was not linked by Herald.
+    #[error("the engine's only session is linked already")]
+    EngineLinked,
     /// The engine did not do it.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
@@ -53,6 +59,9 @@ pub enum SessionError {
     /// The QR could not be drawn.
     #[error(transparent)]
     Qr(#[from] qr::QrError),
+    /// A list could not be made of what the engine told.
+    #[error("reading a list panicked")]
+    ReadingPanicked,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +76,7 @@ pub struct Sessions {
     clock: Clock,
     random: Random,
     locks: Locks,
+    lists: Semaphore,
 }
 
 impl Sessions {
@@ -78,6 +88,7 @@ impl Sessions {
             clock,
             random,
             locks: Locks::default(),
+            lists: Semaphore::new(LISTS_AT_ONCE),
         }
     }
 
@@ -96,46 +107,94 @@ impl Sessions {
     /// Makes the user's one session run, whatever state it is in, and waits a few seconds for its
     /// QR. Called twice at once, both calls answer the same session.
     pub async fn initiate(&self, user_id: &str) -> Result<WhatsAppSession> {
-        let _held = self.locks.hold(user_id).await;
+        let held = self.locks.hold(user_id).await;
+        let (session, engine_name, origin) = self.begin(user_id).await?;
+        if origin == Origin::Shared {
+            // Until it is known whose account it is, nobody else may act on it.
+            let seen = self.wait_for_code(&session, &engine_name).await?;
+            return self.refuse_strangers_account(seen).await;
+        }
+        drop(held);
+        self.wait_for_code(&session, &engine_name).await
+    }
+
+    /// Claims the session's name on the engine and starts it.
+    async fn begin(&self, user_id: &str) -> Result<(WhatsAppSession, SessionName, Origin)> {
         let now = self.clock.now_ms();
         let session = self
             .store
             .whatsapp_session_ensure(user_id, &self.random.id(now), &self.new_name(), now)
             .await?;
-        let engine_name = match &session.engine_name {
-            Some(name) => SessionName::new(name.as_str())?,
-            None => {
-                self.gateway
-                    .name_for(&SessionName::new(session.session_name.as_str())?)
-                    .await?
-            }
-        };
-        if session.engine_name.is_some() {
+        if let Some(name) = &session.engine_name {
+            let engine_name = SessionName::new(name.as_str())?;
+            // Whoever links again does not want to be unlinked any more.
+            self.store
+                .whatsapp_session_set_unlinking(user_id, &session.id, false, now)
+                .await?;
             self.gateway.start(&engine_name).await?;
-        } else {
-            self.claim(&session, &engine_name).await?;
+            return Ok((session, engine_name, Origin::Ours));
         }
-        self.wait_for_code(&session, &engine_name).await
+        let own_name = SessionName::new(session.session_name.as_str())?;
+        let engine_name = self.gateway.name_for(&own_name).await?;
+        let origin = if engine_name == own_name {
+            Origin::Ours
+        } else {
+            Origin::Shared
+        };
+        self.claim(&session, &engine_name, origin).await?;
+        Ok((session, engine_name, origin))
     }
 
     /// Takes the engine's name for this session before it is started, and gives it back when the
     /// start fails: on an engine with one name, nobody is kept out by a failed attempt.
-    async fn claim(&self, session: &WhatsAppSession, engine_name: &SessionName) -> Result<()> {
-        let (user_id, id) = (&session.user_id, &session.id);
-        match self
+    async fn claim(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+        origin: Origin,
+    ) -> Result<()> {
+        let (user_id, id, now) = (&session.user_id, &session.id, self.clock.now_ms());
+        let claim = self
             .store
-            .whatsapp_session_claim(user_id, id, engine_name.as_str(), self.clock.now_ms())
-            .await?
+            .whatsapp_session_claim(user_id, id, engine_name.as_str(), now)
+            .await?;
+        match claim {
+            Claim::Taken => Err(SessionError::EngineFull),
+            Claim::Held => Ok(self.gateway.start(engine_name).await?),
+            Claim::Claimed => {
+                let started = self.start_claimed(engine_name, origin).await;
+                if started.is_err() {
+                    self.release(session).await?;
+                }
+                started
+            }
+        }
+    }
+
+    async fn start_claimed(&self, engine_name: &SessionName, origin: Origin) -> Result<()> {
+        if origin == Origin::Shared
+            && self.gateway.status(engine_name).await?.state == State::Working
         {
-            Claim::Claimed => {}
-            Claim::Taken => return Err(SessionError::EngineFull),
+            return Err(SessionError::EngineLinked);
         }
-        if let Err(error) = self.gateway.start(engine_name).await {
-            self.store
-                .whatsapp_session_release(user_id, id, self.clock.now_ms())
-                .await?;
-            return Err(error.into());
+        Ok(self.gateway.start(engine_name).await?)
+    }
+
+    /// A session that had no name on the engine yet and works without a scan is linked to an
+    /// account that nobody linked here: it is nobody's to read.
+    async fn refuse_strangers_account(&self, seen: WhatsAppSession) -> Result<WhatsAppSession> {
+        if seen.status == State::Working.as_str() {
+            self.release(&seen).await?;
+            return Err(SessionError::EngineLinked);
         }
+        Ok(seen)
+    }
+
+    async fn release(&self, session: &WhatsAppSession) -> Result<()> {
+        let now = self.clock.now_ms();
+        self.store
+            .whatsapp_session_release(&session.user_id, &session.id, now)
+            .await?;
         Ok(())
     }
 
@@ -147,6 +206,10 @@ impl Sessions {
         let look = async {
             loop {
                 let seen = self.look(session, engine_name).await?;
+                if seen.engine_name.is_none() {
+                    // Logged out meanwhile.
+                    return Ok(seen);
+                }
                 match State::from_word(&seen.status) {
                     State::Stopped | State::Starting | State::Failed => {}
                     State::ScanQrCode if self.gateway.qr(engine_name).await.is_err() => {}
@@ -195,20 +258,25 @@ impl Sessions {
     }
 
     /// Unlinks the phone. The row and its id stay for the next initiate. Repeated, it is done
-    /// already; half failed, it can be repeated.
+    /// already; half failed, it can be repeated, and [`Sessions::tick`] repeats it too.
     pub async fn logout(&self, user_id: &str, name: &str) -> Result<()> {
         let _held = self.locks.hold(user_id).await;
         match self.running(user_id, name).await {
             Err(SessionError::NotInitiated) => Ok(()),
             Err(error) => Err(error),
-            Ok((session, engine_name)) => {
-                self.gateway.logout(&engine_name).await?;
-                self.store
-                    .whatsapp_session_release(user_id, &session.id, self.clock.now_ms())
-                    .await?;
-                Ok(())
-            }
+            Ok((session, engine_name)) => self.unlink(&session, &engine_name).await,
         }
+    }
+
+    /// The intent is written down first: a process that dies half-way must not link again what
+    /// its user has logged out.
+    async fn unlink(&self, session: &WhatsAppSession, engine_name: &SessionName) -> Result<()> {
+        let now = self.clock.now_ms();
+        self.store
+            .whatsapp_session_set_unlinking(&session.user_id, &session.id, true, now)
+            .await?;
+        self.gateway.logout(engine_name).await?;
+        self.release(session).await
     }
 
     /// Keeps the number that the user gives, until logout.
@@ -224,16 +292,30 @@ impl Sessions {
         }
     }
 
-    /// The account's groups, from the engine.
-    pub async fn groups(&self, user_id: &str, name: &str) -> Result<Vec<Group>> {
+    /// What `read` makes of the account's groups, from the engine.
+    pub async fn groups<T: Send + 'static>(
+        &self,
+        user_id: &str,
+        name: &str,
+        read: impl FnOnce(Vec<Group>) -> T + Send + 'static,
+    ) -> Result<T> {
         let (_, engine_name) = self.running(user_id, name).await?;
-        Ok(self.gateway.groups(&engine_name).await?)
+        let _turn = self.lists.acquire().await;
+        let groups = self.gateway.groups(&engine_name).await?;
+        aside(move || read(groups)).await
     }
 
-    /// Everybody that the account knows, from the engine.
-    pub async fn contacts(&self, user_id: &str, name: &str) -> Result<Vec<Contact>> {
+    /// What `read` makes of everybody that the account knows, from the engine.
+    pub async fn contacts<T: Send + 'static>(
+        &self,
+        user_id: &str,
+        name: &str,
+        read: impl FnOnce(Vec<Contact>) -> T + Send + 'static,
+    ) -> Result<T> {
         let (_, engine_name) = self.running(user_id, name).await?;
-        Ok(self.gateway.contacts(&engine_name).await?)
+        let _turn = self.lists.acquire().await;
+        let contacts = self.gateway.contacts(&engine_name).await?;
+        aside(move || read(contacts)).await
     }
 
     /// Looks at every wanted session once and starts those that the engine has stopped or
@@ -255,8 +337,11 @@ impl Sessions {
     }
 
     async fn reconcile(&self, session: &WhatsAppSession) -> Result<bool> {
-        let _held = self.locks.hold(&session.user_id).await;
-        // It may have been logged out while we waited.
+        // Whoever holds the lock looks after the session right now.
+        let Some(_held) = self.locks.try_hold(&session.user_id) else {
+            return Ok(false);
+        };
+        // It may have been logged out since the list was read.
         let session = self
             .store
             .whatsapp_session_by_id(&session.user_id, &session.id)
@@ -267,6 +352,10 @@ impl Sessions {
             return Ok(false);
         };
         let name = SessionName::new(name)?;
+        if session.unlinking {
+            self.unlink(&session, &name).await?;
+            return Ok(false);
+        }
         if self.look(&session, &name).await?.status != State::Stopped.as_str() {
             return Ok(false);
         }
@@ -335,6 +424,21 @@ impl Sessions {
     }
 }
 
+/// Whose the account may be behind a name that a session has just been given on the engine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The name is the session's own: nobody else has linked it.
+    Ours,
+    /// The engine gives everybody this name.
+    Shared,
+}
+
+/// Sorting and folding thousands of names takes a while, which the other calls are not to wait.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| SessionError::ReadingPanicked)
+}
+
 /// One lock a user, so that what changes a session happens one after another. Held locks alone
 /// take up memory.
 #[derive(Default)]
@@ -342,16 +446,21 @@ struct Locks(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
     async fn hold(&self, user_id: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = {
-            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            locks.retain(|_, lock| lock.strong_count() > 0);
-            let known = locks.get(user_id).and_then(Weak::upgrade);
-            known.unwrap_or_else(|| {
-                let lock = Arc::default();
-                locks.insert(user_id.to_owned(), Arc::downgrade(&lock));
-                lock
-            })
-        };
-        lock.lock_owned().await
+        self.of(user_id).lock_owned().await
+    }
+
+    fn try_hold(&self, user_id: &str) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        self.of(user_id).try_lock_owned().ok()
+    }
+
+    fn of(&self, user_id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.retain(|_, lock| lock.strong_count() > 0);
+        let known = locks.get(user_id).and_then(Weak::upgrade);
+        known.unwrap_or_else(|| {
+            let lock = Arc::default();
+            locks.insert(user_id.to_owned(), Arc::downgrade(&lock));
+            lock
+        })
     }
 }

@@ -8,7 +8,11 @@ mod sign_in;
 mod user;
 mod whatsapp_session;
 
-use std::{fs, io, path::Path, str::FromStr, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool,
@@ -99,7 +103,8 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens `sqlite:<path>` (the file is made, readable by its owner alone) or `postgres://…`
+    /// Opens `sqlite:<path>` or `sqlite://<path>` (the path is taken as it is, nothing in it means
+    /// anything; the file is made, readable by its owner alone) or `postgres://…`
     /// and brings its tables up to date.
     pub async fn open(database_url: &str) -> Result<Self, StoreError> {
         let store = if database_url.starts_with("postgres://")
@@ -109,8 +114,8 @@ impl Store {
                 .acquire_timeout(PATIENCE)
                 .max_connections(10);
             Self::Postgres(options.connect(database_url).await?)
-        } else if database_url.starts_with("sqlite:") && !database_url.contains(":memory:") {
-            Self::Sqlite(open_sqlite(database_url).await?)
+        } else if let Some(path) = sqlite_path(database_url) {
+            Self::Sqlite(open_sqlite(&path).await?)
         } else {
             return Err(StoreError::Url);
         };
@@ -145,15 +150,28 @@ impl Store {
     }
 }
 
-async fn open_sqlite(database_url: &str) -> Result<SqlitePool, StoreError> {
-    let options = SqliteConnectOptions::from_str(database_url)?
+/// Not by way of a URL, in which `?`, `#` and `%` would mean something.
+fn sqlite_path(database_url: &str) -> Option<PathBuf> {
+    let path = database_url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    match path {
+        "" | ":memory:" => None,
+        // `SQLite` itself would read it as a URL.
+        path if path.starts_with("file:") => Some(Path::new(".").join(path)),
+        path => Some(path.into()),
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         // What was answered as done outlives a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE);
-    make_private_file(options.get_filename()).map_err(|source| StoreError::File {
-        path: options.get_filename().display().to_string(),
+    make_private_file(path).map_err(|source| StoreError::File {
+        path: path.display().to_string(),
         source,
     })?;
     Ok(SqlitePoolOptions::new()

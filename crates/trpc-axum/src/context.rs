@@ -2,6 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
+    collections::BTreeMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,6 +20,7 @@ pub struct Context<S>(Arc<Shared<S>>);
 struct Shared<S> {
     state: S,
     request: Parts,
+    connection_params: BTreeMap<String, String>,
     inputs: Inputs,
     once: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
@@ -30,10 +32,16 @@ impl<S> Clone for Context<S> {
 }
 
 impl<S> Context<S> {
-    pub(crate) fn new(state: S, request: Parts, inputs: Inputs) -> Self {
+    pub(crate) fn new(
+        state: S,
+        request: Parts,
+        connection_params: BTreeMap<String, String>,
+        inputs: Inputs,
+    ) -> Self {
         Self(Arc::new(Shared {
             state,
             request,
+            connection_params,
             inputs,
             once: Mutex::default(),
         }))
@@ -47,6 +55,12 @@ impl<S> Context<S> {
     /// The request's head: method, address, headers, extensions.
     pub fn request(&self) -> &Parts {
         &self.0.request
+    }
+
+    /// What the client was set up to send along in the address, as `connectionParams`: a token,
+    /// say, for subscriptions, as browsers set no headers for those.
+    pub fn connection_params(&self) -> &BTreeMap<String, String> {
+        &self.0.connection_params
     }
 
     /// The value that `make` makes, made at most once for each type and HTTP request, however

@@ -2,6 +2,7 @@
 
 mod context;
 mod error;
+mod event;
 mod procedure;
 mod request;
 mod respond;
@@ -12,6 +13,7 @@ mod typescript;
 
 pub use context::{Context, FromContext};
 pub use error::{Code, Error};
+pub use event::{Event, Tracked};
 pub use procedure::{Handler, Kind, ProcedureInfo};
 pub use router::Router;
 pub use schema::Input;

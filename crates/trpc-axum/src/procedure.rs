@@ -6,24 +6,29 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{
+    FutureExt as _, Stream, StreamExt as _, TryFutureExt as _, TryStreamExt as _,
+    future::BoxFuture, stream::BoxStream,
+};
 use serde::Serialize;
 use tracing::Instrument as _;
 use ts_rs::TS;
 
 use crate::{
-    Context, Error, FromContext, Input,
+    Context, Error, Event, FromContext, Input,
     schema::parse,
     typescript::{Declarations, NameClash},
 };
 
-/// Whether a procedure only reads.
+/// What a procedure does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Called with GET; dropped when the client goes away.
+    /// Only reads. Called with GET; dropped when the client goes away.
     Query,
-    /// Called with POST; runs to its end once it has begun.
+    /// Changes something. Called with POST; runs to its end once it has begun.
     Mutation,
+    /// Tells what happens. Called with GET; dropped when the client goes away.
+    Subscription,
 }
 
 impl Kind {
@@ -32,6 +37,7 @@ impl Kind {
         match self {
             Self::Query => "query",
             Self::Mutation => "mutation",
+            Self::Subscription => "subscription",
         }
     }
 }
@@ -41,22 +47,23 @@ impl Kind {
 pub struct ProcedureInfo {
     /// With dots between routers: `user.list`.
     pub path: String,
-    /// Query or mutation.
+    /// Query, mutation or subscription.
     pub kind: Kind,
     /// [`FromContext::AUTHORITY`] of its first argument.
     pub authority: &'static str,
 }
 
 /// Async functions that are procedures: `async fn(guard, state) -> Result<Output, Error>`, or
-/// with the input as third argument. `M` only tells the forms apart.
+/// with the input as third argument. The output of a subscription is a stream of [`Event`]s. `M`
+/// only tells the forms apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no procedure",
     note = "a procedure is `async fn(guard, state)` or `async fn(guard, state, input)`, returning `Result<Output, trpc_axum::Error>`",
-    note = "the guard implements `FromContext`, the input `Input`, the output `Serialize` and `ts_rs::TS`"
+    note = "the guard implements `FromContext`, the input `Input`"
 )]
 pub trait Handler<S, M>: Clone + Send + Sync + 'static {
     /// What it answers with.
-    type Output: Serialize + TS + Send + 'static;
+    type Output: Send + 'static;
 
     /// The guard's authority.
     const AUTHORITY: &'static str;
@@ -78,7 +85,7 @@ where
     F: Fn(G, S) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<O, Error>> + Send,
     G: FromContext<S>,
-    O: Serialize + TS + Send + 'static,
+    O: Send + 'static,
 {
     type Output = O;
     const AUTHORITY: &'static str = G::AUTHORITY;
@@ -100,7 +107,7 @@ where
     Fut: Future<Output = Result<O, Error>> + Send,
     G: FromContext<S>,
     I: Input,
-    O: Serialize + TS + Send + 'static,
+    O: Send + 'static,
 {
     type Output = O;
     const AUTHORITY: &'static str = G::AUTHORITY;
@@ -118,6 +125,9 @@ where
 
 /// What a call yields.
 pub(crate) type Answer = Result<Box<dyn Output>, Error>;
+
+/// What a subscription yields; an error is its last.
+pub(crate) type Events = BoxStream<'static, Result<Event<Box<dyn Output>>, Error>>;
 
 /// A value that an answer can be written from.
 pub(crate) trait Output: Send {
@@ -153,11 +163,23 @@ pub(crate) struct Procedure<S> {
     pub(crate) info: ProcedureInfo,
     pub(crate) input_type: fn(&mut Declarations) -> Result<String, NameClash>,
     pub(crate) output_type: fn(&mut Declarations) -> Result<String, NameClash>,
-    call: Box<dyn Fn(Context<S>, usize) -> BoxFuture<'static, Answer> + Send + Sync>,
+    pub(crate) run: Run<S>,
+}
+
+/// How a procedure is run.
+pub(crate) enum Run<S> {
+    /// For the call at an index of the request.
+    Answer(Box<dyn Fn(Context<S>, usize) -> BoxFuture<'static, Answer> + Send + Sync>),
+    /// For a request of its own.
+    Events(Box<dyn Fn(Context<S>) -> Events + Send + Sync>),
 }
 
 impl<S: Clone + Send + Sync + 'static> Procedure<S> {
-    pub(crate) fn new<M, H: Handler<S, M>>(path: &str, kind: Kind, handler: H) -> Self {
+    /// A query or a mutation.
+    pub(crate) fn call<M, H>(path: &str, kind: Kind, handler: H) -> Self
+    where
+        H: Handler<S, M, Output: Serialize + TS>,
+    {
         Self {
             info: ProcedureInfo {
                 path: path.to_owned(),
@@ -166,23 +188,50 @@ impl<S: Clone + Send + Sync + 'static> Procedure<S> {
             },
             input_type: H::input_type,
             output_type: Declarations::output::<H::Output>,
-            call: Box::new(move |cx, index| {
+            run: Run::Answer(Box::new(move |cx, index| {
                 let handler = handler.clone();
                 let answer = guarded(async move {
                     let output = handler.call(cx, index).await?;
                     Ok(Box::new(output) as Box<dyn Output>)
                 });
-                match kind {
-                    Kind::Query => Box::pin(answer),
-                    Kind::Mutation => Box::pin(detached(answer)),
+                if kind == Kind::Mutation {
+                    Box::pin(detached(answer))
+                } else {
+                    Box::pin(answer)
                 }
-            }),
+            })),
         }
     }
 
-    /// The answer to the call at `index` of the request.
-    pub(crate) fn call(&self, cx: Context<S>, index: usize) -> BoxFuture<'static, Answer> {
-        (self.call)(cx, index)
+    pub(crate) fn subscription<M, T, H>(path: &str, handler: H) -> Self
+    where
+        H: Handler<S, M, Output: Stream<Item = Result<Event<T>, Error>>>,
+        T: Serialize + TS + Send + 'static,
+    {
+        Self {
+            info: ProcedureInfo {
+                path: path.to_owned(),
+                kind: Kind::Subscription,
+                authority: H::AUTHORITY,
+            },
+            input_type: H::input_type,
+            output_type: Declarations::output::<T>,
+            run: Run::Events(Box::new(move |cx| {
+                let handler = handler.clone();
+                let events = async move { handler.call(cx, 0).await };
+                let events = events.try_flatten_stream().map_ok(|event: Event<T>| {
+                    event.map(|value| Box::new(value) as Box<dyn Output>)
+                });
+                // As with `guarded`; after a panic the stream is not used any more.
+                let events = AssertUnwindSafe(events).catch_unwind().map(|event| {
+                    event.unwrap_or_else(|_| {
+                        tracing::error!("a subscription panicked");
+                        Err(Error::internal())
+                    })
+                });
+                events.boxed()
+            })),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which procedures an HTTP request calls, and with what.
 //! See `docs/wire/trpc-protocol.md`, sections 2 and 3.
 
-use std::{borrow::Cow, mem, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, mem, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
-use superjson::{Limits, Value};
+use superjson::{Limits, Object, Value};
 use tokio::{sync::Mutex, time::timeout};
 
 use crate::{Code, Error, Options};
@@ -27,6 +27,8 @@ pub(crate) struct Calls {
     /// `?input=`
     input: Option<String>,
     connection_params: Option<String>,
+    /// The last event that the client of a subscription got.
+    pub(crate) last_event_id: Option<String>,
 }
 
 impl Calls {
@@ -35,6 +37,7 @@ impl Calls {
         let path = decode(path)?;
         let is_json = is_json(&request.method, &request.headers)?;
         let (mut batch, mut input, mut connection_params) = (None, None, None);
+        let (mut last_event_id, mut header_like) = (None, None);
         for (name, value) in
             url::form_urlencoded::parse(request.uri.query().unwrap_or("").as_bytes())
         {
@@ -42,9 +45,17 @@ impl Calls {
                 "batch" => batch = batch.or(Some(value)),
                 "input" => input = input.or(Some(value)),
                 "connectionParams" => connection_params = connection_params.or(Some(value)),
+                "lastEventId" => last_event_id = last_event_id.or(Some(value)),
+                "Last-Event-Id" => header_like = header_like.or(Some(value)),
                 _ => {}
             }
         }
+        let header = request.headers.get("last-event-id");
+        let last_event_id = header
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .or(last_event_id)
+            .or(header_like)
+            .filter(|id| !id.is_empty());
         let is_batch = is_json && batch.as_deref() == Some("1");
         Ok(Self {
             paths: if is_batch {
@@ -57,26 +68,19 @@ impl Calls {
             is_json,
             input: input.map(Cow::into_owned),
             connection_params: connection_params.map(Cow::into_owned),
+            last_event_id: last_event_id.map(Cow::into_owned),
         })
     }
 
-    /// `connectionParams`, if there are any, must be an object of texts.
-    pub(crate) fn check_connection_params(&self) -> Result<(), Error> {
-        let Some(text) = &self.connection_params else {
-            return Ok(());
-        };
-        match serde_json::from_str(text) {
-            Ok(Json::Null) => Ok(()),
-            Ok(Json::Object(members)) if members.values().all(Json::is_string) => Ok(()),
-            Ok(_) => Err(Error::new(
-                Code::ParseError,
-                "Invalid connection params shape",
-            )),
-            Err(_) => Err(Error::new(
-                Code::ParseError,
-                "Not JSON-parsable query params",
-            )),
-        }
+    /// `connectionParams`, which must be an object of texts if there are any.
+    pub(crate) fn connection_params(&self) -> Result<BTreeMap<String, String>, Error> {
+        let refused = |message| Error::new(Code::ParseError, message);
+        let text = self.connection_params.as_deref().unwrap_or("null");
+        let params: Json =
+            serde_json::from_str(text).map_err(|_| refused("Not JSON-parsable query params"))?;
+        let params: Option<_> = serde_json::from_value(params)
+            .map_err(|_| refused("Invalid connection params shape"))?;
+        Ok(params.unwrap_or_default())
     }
 
     /// The inputs, unread: a body that is slow or faulty is the matter of the calls that want an
@@ -96,6 +100,7 @@ impl Calls {
         Inputs {
             batch: self.is_batch.then_some(self.paths.len()),
             limits: options.limits,
+            last_event_id: self.last_event_id.clone(),
             state: Mutex::new(State::Unread(source)),
         }
     }
@@ -194,6 +199,8 @@ pub(crate) struct Inputs {
     /// How many calls the batch has, if it is one.
     batch: Option<usize>,
     limits: Limits,
+    /// Written over `lastEventId` in each input.
+    last_event_id: Option<String>,
     state: Mutex<State>,
 }
 
@@ -227,14 +234,29 @@ impl Inputs {
         match &mut *state {
             State::Read(Ok(values)) => {
                 let value = values.get_mut(index);
-                Ok(value.map_or(Value::Undefined, |value| {
+                let value = value.map_or(Value::Undefined, |value| {
                     mem::replace(value, Value::Undefined)
-                }))
+                });
+                Ok(match self.last_event_id.clone() {
+                    Some(id) => with_last_event_id(value, id),
+                    None => value,
+                })
             }
             State::Read(Err(error)) => Err(error.clone()),
             State::Unread(_) => Ok(Value::Undefined),
         }
     }
+}
+
+/// A subscription without an input gets one that has this alone.
+fn with_last_event_id(input: Value, id: String) -> Value {
+    let mut members = match input {
+        Value::Object(members) => members,
+        Value::Undefined | Value::Null => Object::default(),
+        other => return other,
+    };
+    members.insert("lastEventId".to_owned(), Value::String(id));
+    Value::Object(members)
 }
 
 impl Source {

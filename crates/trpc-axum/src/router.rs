@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
+use futures_util::Stream;
+use serde::Serialize;
+use ts_rs::TS;
+
 use crate::{
-    Handler, Kind, ProcedureInfo, TypeScript,
+    Error, Event, Handler, Kind, ProcedureInfo, TypeScript,
     procedure::Procedure,
     typescript::{self, NameClash},
 };
@@ -31,17 +35,42 @@ impl<S: Clone + Send + Sync + 'static> Router<S> {
 
     /// Adds a procedure that only reads.
     #[must_use]
-    pub fn query<M, H: Handler<S, M>>(mut self, name: &str, handler: H) -> Self {
+    pub fn query<M, H>(mut self, name: &str, handler: H) -> Self
+    where
+        H: Handler<S, M, Output: Serialize + TS>,
+    {
         self.procedures
-            .push(Procedure::new(name, Kind::Query, handler));
+            .push(Procedure::call(name, Kind::Query, handler));
         self
     }
 
     /// Adds a procedure that changes something.
     #[must_use]
-    pub fn mutation<M, H: Handler<S, M>>(mut self, name: &str, handler: H) -> Self {
+    pub fn mutation<M, H>(mut self, name: &str, handler: H) -> Self
+    where
+        H: Handler<S, M, Output: Serialize + TS>,
+    {
         self.procedures
-            .push(Procedure::new(name, Kind::Mutation, handler));
+            .push(Procedure::call(name, Kind::Mutation, handler));
+        self
+    }
+
+    /// Adds a procedure that tells what happens, for as long as its stream goes on, to clients
+    /// with `httpSubscriptionLink`.
+    ///
+    /// The stream's end is final: clients do not come back. An error is the last event; clients
+    /// reconnect after those whose number is that of `INTERNAL_SERVER_ERROR` and give up after all
+    /// others. The stream is dropped when its client goes away.
+    ///
+    /// A server that shuts down waits for its open streams: have them end on its signal, with
+    /// [`Code::ServiceUnavailable`](crate::Code::ServiceUnavailable), so that clients come back.
+    #[must_use]
+    pub fn subscription<M, T, H>(mut self, name: &str, handler: H) -> Self
+    where
+        H: Handler<S, M, Output: Stream<Item = Result<Event<T>, Error>>>,
+        T: Serialize + TS + Send + 'static,
+    {
+        self.procedures.push(Procedure::subscription(name, handler));
         self
     }
 

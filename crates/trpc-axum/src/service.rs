@@ -8,15 +8,19 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::any,
 };
-use futures_util::future::BoxFuture;
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::{BoxFuture, ready},
+    stream::once,
+};
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use superjson::Limits;
 
 use crate::{
     Code, Context, Error, Kind, Router,
-    procedure::{Answer, Procedure},
+    procedure::{Answer, Procedure, Run},
     request::Calls,
-    respond::{json, jsonl},
+    respond::{json, jsonl, sse},
 };
 
 /// A check of a request as a whole.
@@ -37,12 +41,18 @@ pub struct Options {
     pub max_url: usize,
     /// How deep and how annotated an input may be.
     pub limits: Limits,
-    /// Whether queries may be sent as POST, which clients do when set up with
+    /// Whether queries and subscriptions may be sent as POST, which clients do when set up with
     /// `methodOverride: "POST"`; they may not unless set.
     pub method_override: bool,
     /// A check that runs once for a request, before any guard: of its origin, say. Its error is
     /// the answer to every call of the request.
     pub admit: Option<Admit>,
+    /// How long a subscription may be silent before a ping is sent; 15 s unless set. It tells
+    /// clients and proxies that the connection stands, and the server that it does not.
+    pub sse_ping: Duration,
+    /// How long a subscription's client waits for an event or ping before it connects again; for
+    /// ever unless set.
+    pub sse_reconnect_after_inactivity: Option<Duration>,
 }
 
 impl Default for Options {
@@ -55,6 +65,8 @@ impl Default for Options {
             limits: Limits::default(),
             method_override: false,
             admit: None,
+            sse_ping: Duration::from_secs(15),
+            sse_reconnect_after_inactivity: None,
         }
     }
 }
@@ -69,6 +81,11 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .field("method_override", &self.method_override)
             .field("admit", &self.admit.is_some())
+            .field("sse_ping", &self.sse_ping)
+            .field(
+                "sse_reconnect_after_inactivity",
+                &self.sse_reconnect_after_inactivity,
+            )
             .finish()
     }
 }
@@ -76,11 +93,17 @@ impl fmt::Debug for Options {
 /// Serves `router` at `endpoint` (`/api/trpc`) and everything below it: every method, every path.
 ///
 /// # Panics
-/// If two procedures have one path, or if axum refuses `endpoint` as a route.
+/// If two procedures have one path, if axum refuses `endpoint` as a route, or if clients of
+/// subscriptions would give up between two pings.
 pub fn mount<S>(endpoint: &str, router: Router<S>, state: S, options: Options) -> axum::Router
 where
     S: Clone + Send + Sync + 'static,
 {
+    let patience = options.sse_reconnect_after_inactivity;
+    assert!(
+        !options.sse_ping.is_zero() && patience.is_none_or(|patience| options.sse_ping < patience),
+        "sse_ping must be above zero and below sse_reconnect_after_inactivity"
+    );
     let endpoint = endpoint.trim_end_matches('/');
     let service = Arc::new(Service {
         endpoint: endpoint.len(),
@@ -130,7 +153,7 @@ impl<S: Clone + Send + Sync + 'static> Service<S> {
         let (request, body) = request.into_parts();
         let mut calls = self.read(&request)?;
         let kind = self.common_kind(&calls.paths)?;
-        calls.check_connection_params()?;
+        let connection_params = calls.connection_params()?;
         if calls.is_streamed && !calls.is_batch {
             let message = "Streaming requests must be batched (you can do a batch of 1)";
             return Err(Error::new(Code::BadRequest, message));
@@ -143,28 +166,46 @@ impl<S: Clone + Send + Sync + 'static> Service<S> {
             .admit
             .as_ref()
             .and_then(|admit| admit(&request).err());
+        let is_subscription = kind == Some(Kind::Subscription);
+        if !is_subscription {
+            calls.last_event_id = None;
+        }
         let inputs = calls.inputs(&method, body, &self.options);
-        let cx = Context::new(self.state.clone(), request, inputs);
+        let cx = Context::new(self.state.clone(), request, connection_params, inputs);
         let Calls {
             paths,
             is_batch,
             is_streamed,
+            last_event_id,
             ..
         } = calls;
-        let call = |index: usize, path: &str| -> BoxFuture<'static, Answer> {
-            let refused = |error| Box::pin(std::future::ready(Err(error)));
-            match (self.procedures.get(path), &refusal) {
-                (None, _) => refused(no_procedure(path)),
-                (Some(procedure), _) if allow.is_some() => {
-                    refused(unsupported(&method, procedure.info.kind, path))
-                }
-                (Some(_), Some(error)) => refused(error.clone()),
-                (Some(procedure), None) => procedure.call(cx.clone(), index),
+        let admitted = |path: &str| match (self.procedures.get(path), &refusal) {
+            (None, _) => Err(no_procedure(path)),
+            (Some(procedure), _) if allow.is_some() => {
+                Err(unsupported(&method, procedure.info.kind, path))
             }
+            (Some(_), Some(error)) => Err(error.clone()),
+            (Some(procedure), None) => Ok(&procedure.run),
+        };
+        let call = |index: usize, path: &str| -> BoxFuture<'static, Answer> {
+            let refused = |error| ready(Err(error)).boxed();
+            match admitted(path) {
+                Ok(Run::Answer(run)) => run(cx.clone(), index),
+                Ok(Run::Events(_)) => refused(batched_subscription()),
+                Err(error) => refused(error),
+            }
+        };
+        let subscribe = |path: &str| match admitted(path) {
+            Ok(Run::Events(run)) => Some(run(cx.clone())),
+            Err(error) if is_subscription => Some(once(ready(Err(error))).boxed()),
+            _ => None,
         };
 
         let mut response = match &*paths {
-            [path] if !is_batch => json::single(path, call(0, path)).await,
+            [path] if !is_batch => match subscribe(path) {
+                Some(events) => sse::stream(path.clone(), events, last_event_id, &self.options),
+                None => json::single(path, call(0, path)).await,
+            },
             _ => {
                 let running = paths
                     .iter()
@@ -228,10 +269,10 @@ impl<S: Clone + Send + Sync + 'static> Service<S> {
     /// The methods for this kind, if `method` is none of them.
     fn disallowed(&self, kind: Kind, method: &Method) -> Option<&'static str> {
         let (allow, is_allowed) = match kind {
-            Kind::Query if self.options.method_override => {
+            Kind::Query | Kind::Subscription if self.options.method_override => {
                 ("GET, POST", method == Method::GET || method == Method::POST)
             }
-            Kind::Query => ("GET", method == Method::GET),
+            Kind::Query | Kind::Subscription => ("GET", method == Method::GET),
             Kind::Mutation => ("POST", method == Method::POST),
         };
         (!is_allowed).then_some(allow)
@@ -243,6 +284,10 @@ fn no_procedure(path: &str) -> Error {
         Code::NotFound,
         format!("No procedure found on path \"{path}\""),
     )
+}
+
+fn batched_subscription() -> Error {
+    Error::new(Code::BadRequest, "Cannot batch subscription calls")
 }
 
 fn unsupported(method: &Method, kind: Kind, path: &str) -> Error {

@@ -62,6 +62,15 @@ export interface AppErrorShape {
 type Root = { ctx: object; meta: object; errorShape: AppErrorShape; transformer: true };
 "#;
 
+/// Stands in the modules of routers that have one.
+const SUBSCRIPTION: &str = r#"/** `Y` is what `onData` gets. */
+type Subscription<I, Y> = import("@trpc/server").TRPCSubscriptionProcedure<{
+  meta: object;
+  input: I;
+  output: AsyncIterable<Y, never, any>;
+}>;
+"#;
+
 /// The whole module.
 pub(crate) fn module<S>(
     procedures: &[Procedure<S>],
@@ -75,12 +84,16 @@ pub(crate) fn module<S>(
         let kind = match procedure.info.kind {
             Kind::Query => "Query",
             Kind::Mutation => "Mutation",
+            Kind::Subscription => "Subscription",
         };
         root.insert(&procedure.info.path, format!("{kind}<{input}, {output}>"));
     }
 
     let mut text = String::new();
-    for part in [module.header, IMPORTS] {
+    let mut kinds = procedures.iter().map(|procedure| procedure.info.kind);
+    let has_subscriptions = kinds.any(|kind| kind == Kind::Subscription);
+    let subscription = if has_subscriptions { SUBSCRIPTION } else { "" };
+    for part in [module.header, IMPORTS, subscription] {
         push_part(&mut text, part);
     }
     for declaration in declarations.declared.values() {

@@ -59,7 +59,7 @@ async fn phone(
         "scan" => world.scan(&name),
         "expire-qr" => world.expire_qr(&name),
         "lose-connection" => world.lose_connection(&name),
-        "logout-by-phone" => world.logout_by_phone(&name),
+        "logout-by-phone" => world.logout_by_phone(&name, false),
         "fail" => world.fail(&name),
         _ => return session_not_found(),
     })

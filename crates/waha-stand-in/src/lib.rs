@@ -194,7 +194,13 @@ impl StandIn {
 
     /// The user removes the device on the phone. False unless `WORKING`.
     pub fn logout_by_phone(&self, session: &str) -> bool {
-        self.world.logout_by_phone(session)
+        self.world.logout_by_phone(session, false)
+    }
+
+    /// The same, and the engine keeps the credentials, which WhatsApp refuses from then on: a
+    /// restart does not help (section 4.2). False unless `WORKING`.
+    pub fn logout_by_phone_for_good(&self, session: &str) -> bool {
+        self.world.logout_by_phone(session, true)
     }
 
     /// The engine gives up; what it knows of the phone is kept. False for an unknown session.

@@ -53,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) config: Option<Value>,
     /// Credentials are stored: it connects without a scan.
     pub(crate) paired: bool,
+    /// Credentials are stored that WhatsApp refuses: it fails at each start until it is logged out.
+    refused: bool,
     /// `me` is known.
     pub(crate) me: bool,
     /// Counts starts, so that what was planned for an earlier run does not touch a later one.
@@ -67,6 +69,7 @@ impl Session {
             status: Status::Stopped,
             config,
             paired: false,
+            refused: false,
             me: false,
             run: 0,
             code: 0,
@@ -215,7 +218,7 @@ impl World {
             |_| true,
             |session| {
                 session.status = Status::Starting;
-                session.me &= session.paired;
+                session.me &= session.paired || session.refused;
                 session.run += 1;
             },
         );
@@ -240,7 +243,16 @@ impl World {
             |session| session.status = Status::Working,
         ) {
             self.introduce(name);
-        } else if self.change(name, starting, |session| {
+            return;
+        }
+        if self.change(
+            name,
+            |session| starting(session) && session.refused,
+            |session| session.status = Status::Failed,
+        ) {
+            return;
+        }
+        if self.change(name, starting, |session| {
             session.status = Status::ScanQrCode;
             session.code += 1;
         }) && let Some(after) = self.profile.scan_after
@@ -341,13 +353,15 @@ impl World {
         is_working
     }
 
-    pub(crate) fn logout_by_phone(&self, name: &str) -> bool {
+    /// With `refused`, the credentials stay where they are.
+    pub(crate) fn logout_by_phone(&self, name: &str, refused: bool) -> bool {
         // `me` stays filled.
         self.change(
             name,
             |session| session.status == Status::Working,
             |session| {
                 session.paired = false;
+                session.refused = refused;
                 session.status = Status::Failed;
             },
         )
@@ -393,6 +407,7 @@ impl World {
             |_| true,
             |session| {
                 session.paired = false;
+                session.refused = false;
                 session.me = false;
             },
         );

@@ -136,8 +136,7 @@ impl Waha {
                 None => self.create(session).await?,
                 Some(seen) => match seen.state {
                     State::Stopped => self.start_stopped(session, &seen).await?,
-                    // A failed session counts as running: `start` does not cure it (section 4.2).
-                    State::Failed => self.act(session, "restart").await?,
+                    State::Failed => self.revive(session, &seen).await?,
                     _ => return Ok(()),
                 },
             };
@@ -185,23 +184,45 @@ impl Waha {
             .await
     }
 
+    /// A failed session counts as running: `start` does not cure it, a restart does. Where the
+    /// phone has unlinked it, it fails again at once, and only logging out, which starts it anew,
+    /// brings a code (section 4.2). WEBJS also fails in passing, and heals by itself: it is never
+    /// logged out here.
+    async fn revive(&self, session: &SessionName, failed: &Seen) -> Result<Answer> {
+        let restarted = self.act(session, "restart").await?;
+        if failed.me.is_empty() || failed.is_webjs {
+            return Ok(restarted);
+        }
+        match self.settle(session).await? {
+            Some(seen) if seen.state == State::Failed => self.act(session, "logout").await,
+            _ => Ok(restarted),
+        }
+    }
+
     /// Starts a stopped session and waits until it is connected or evidently cannot be: unpairing
-    /// needs a connection (section 14). Leaves two thirds of the time to what comes after.
+    /// needs a connection (section 14).
     async fn connect(&self, session: &SessionName) -> Result<()> {
-        let connected = async {
-            self.act(session, "start").await?;
-            while let Some(Seen {
-                state: State::Starting,
-                ..
-            }) = self.look(session).await?
-            {
-                sleep(Duration::from_millis(200)).await;
+        self.act(session, "start").await?;
+        self.settle(session).await?;
+        Ok(())
+    }
+
+    /// Waits until the session is no longer on its way. Leaves two thirds of the time to what comes
+    /// after; then it is `None`.
+    async fn settle(&self, session: &SessionName) -> Result<Option<Seen>> {
+        let settled = async {
+            loop {
+                match self.look(session).await? {
+                    Some(seen) if seen.state == State::Starting => {
+                        sleep(Duration::from_millis(200)).await;
+                    }
+                    seen => return Ok(seen),
+                }
             }
-            Ok(())
         };
-        timeout(self.timeouts.lifecycle / 3, connected)
+        timeout(self.timeouts.lifecycle / 3, settled)
             .await
-            .unwrap_or(Ok(()))
+            .unwrap_or(Ok(None))
     }
 
     /// Logs out, then deletes: a logout alone starts the session again (section 4.2). Both may be

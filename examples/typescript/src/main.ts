@@ -6,7 +6,13 @@ import superjson from "superjson";
 import type { AppRouter } from "./herald.js";
 
 const { HERALD_URL = "http://127.0.0.1:3210", HERALD_EMAIL, HERALD_PASSWORD } = process.env;
-if (!HERALD_EMAIL || !HERALD_PASSWORD) throw new Error("Set HERALD_EMAIL and HERALD_PASSWORD.");
+
+/** What a user can mend is told in one line. */
+function stop(reason: string): never {
+  console.error(reason);
+  process.exit(1);
+}
+if (!HERALD_EMAIL || !HERALD_PASSWORD) stop("Set HERALD_EMAIL and HERALD_PASSWORD.");
 
 /** Signs in; the cookie goes with every later call. */
 async function signIn(email: string, password: string): Promise<string> {
@@ -15,7 +21,7 @@ async function signIn(email: string, password: string): Promise<string> {
     headers: { "content-type": "application/json", origin: HERALD_URL },
     body: JSON.stringify({ email, password }),
   });
-  if (!answer.ok) throw new Error(`Cannot sign in: ${await answer.text()}`);
+  if (!answer.ok) stop(`Cannot sign in: ${(await answer.json()).message}`);
   return answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
@@ -29,9 +35,9 @@ async function link(): Promise<string> {
   const { sessionName } = await trpc.user.initiateWhatsAppSession.mutate();
   let shown = "";
   for (;;) {
-    const { status } = await trpc.user.getSessionStatus.query({ sessionName });
+    const { status, cause } = await trpc.user.getSessionStatus.query({ sessionName });
     if (status === "WORKING") return sessionName;
-    if (status === "FAILED") throw new Error("Nobody scanned the code in time. Run the program again.");
+    if (status === "FAILED") stop(`${cause} Run the program again.`);
     if (status === "SCAN_QR_CODE") {
       // The status may have moved on since it was read: then there is no code, and the next round sees why.
       const { qr } = await trpc.user.getSessionQR.query({ sessionName }).catch(() => ({ qr: shown }));

@@ -38,6 +38,7 @@ CREATE TABLE whatsapp_sessions (
     user_id      TEXT   NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
     session_name TEXT   NOT NULL UNIQUE,
     engine_name  TEXT   UNIQUE,
+    unlinking    BOOLEAN NOT NULL DEFAULT FALSE,
     phone_number TEXT   NOT NULL DEFAULT '',
     phone_source TEXT   NOT NULL DEFAULT '' CHECK (phone_source IN ('', 'engine', 'user')),
     status       TEXT   NOT NULL,

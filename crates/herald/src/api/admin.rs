@@ -5,7 +5,7 @@ use superjson::Date;
 use trpc_axum::{Code, Error};
 use ts_rs::TS;
 
-use super::guard::Admin;
+use super::{NOT_STORABLE, guard::Admin, storable};
 use crate::{app::App, store::User};
 
 // The two procedures have the names and fields that existing front ends read.
@@ -38,7 +38,7 @@ trpc_axum::input! {
     /// An account.
     pub(super) struct UserIdInput {
         /// Its id.
-        pub user_id: String = string(),
+        pub user_id: String = string().refine(storable, NOT_STORABLE),
     }
 }
 

@@ -6,7 +6,7 @@ use trpc_axum::{Code, Error};
 use ts_rs::TS;
 use whatsapp_gateway::Phone;
 
-use super::guard::ActiveUser;
+use super::{NOT_STORABLE, guard::ActiveUser, storable};
 use crate::{
     app::App,
     directory::{self, ContactItem, GroupItem, Page, Query},
@@ -108,7 +108,7 @@ trpc_axum::input! {
     /// A session by its name.
     pub(super) struct SessionInput {
         /// Its name, as getWhatsAppSession tells it.
-        pub session_name: String = string(),
+        pub session_name: String = string().refine(storable, NOT_STORABLE),
     }
 }
 
@@ -116,7 +116,7 @@ trpc_axum::input! {
     /// A phone number for a session.
     pub(super) struct SessionPhoneInput {
         /// The session's id.
-        pub id: String = string(),
+        pub id: String = string().refine(storable, NOT_STORABLE),
         /// With its country code; spaces, dashes, dots and brackets do not matter.
         pub phone_number: Phone = string().try_map(|text| Phone::parse(&text)),
     }
@@ -126,7 +126,7 @@ trpc_axum::input! {
     /// A page of a session's groups.
     pub(super) struct GroupsInput {
         /// The session's name.
-        pub session_name: String = string(),
+        pub session_name: String = string().refine(storable, NOT_STORABLE),
         /// How many; a page holds 1000 at most.
         pub limit: i64 = integer().min(1).default(10),
         /// The previous page's nextCursor.
@@ -140,7 +140,7 @@ trpc_axum::input! {
     /// A page of a session's contacts.
     pub(super) struct ContactsInput {
         /// The session's name.
-        pub session_name: String = string(),
+        pub session_name: String = string().refine(storable, NOT_STORABLE),
         /// How many; a page holds 1000 at most.
         pub limit: i64 = integer().min(1).default(50),
         /// The previous page's nextCursor.
@@ -254,14 +254,17 @@ pub(super) async fn get_whatsapp_groups(
     app: App,
     input: GroupsInput,
 ) -> Result<Page<GroupItem>, Error> {
-    let groups = app
+    let GroupsInput {
+        session_name,
+        limit,
+        cursor,
+        search,
+    } = input;
+    let page = move |groups| directory::groups(groups, query(limit, cursor, search.as_deref()));
+    Ok(app
         .sessions
-        .groups(&caller.0.id, &input.session_name)
-        .await?;
-    Ok(directory::groups(
-        groups,
-        query(input.limit, input.cursor, input.search.as_deref()),
-    ))
+        .groups(&caller.0.id, &session_name, page)
+        .await?)
 }
 
 /// The people whom the account can write to.
@@ -270,14 +273,18 @@ pub(super) async fn get_whatsapp_contacts(
     app: App,
     input: ContactsInput,
 ) -> Result<Page<ContactItem>, Error> {
-    let contacts = app
+    let ContactsInput {
+        session_name,
+        limit,
+        cursor,
+        search,
+    } = input;
+    let page =
+        move |contacts| directory::contacts(contacts, query(limit, cursor, search.as_deref()));
+    Ok(app
         .sessions
-        .contacts(&caller.0.id, &input.session_name)
-        .await?;
-    Ok(directory::contacts(
-        contacts,
-        query(input.limit, input.cursor, input.search.as_deref()),
-    ))
+        .contacts(&caller.0.id, &session_name, page)
+        .await?)
 }
 
 /// The schema has seen to it that neither number is negative.

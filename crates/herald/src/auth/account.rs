@@ -1,7 +1,7 @@
 //! Accounts and their passwords: signing up, adding a user, checking who signs in.
 
 use super::{
-    Auth, PasswordError, TryLater,
+    Auth, Client, PasswordError, TryLater,
     password::{Passwords, Verdict},
 };
 use crate::{
@@ -98,15 +98,18 @@ impl Auth {
         &self,
         email: &str,
         password: &str,
+        client: &Client,
     ) -> Result<User, SignInError> {
         let auth = &self.0;
-        auth.limits.attempt(email).map_err(SignInError::TryLater)?;
+        auth.limits
+            .attempt(email, client.address)
+            .map_err(SignInError::TryLater)?;
         let (user, stored) = auth.store.user_with_password_by_email(email).await?.unzip();
         let verdict = auth.passwords.verify(password, stored).await?;
         let user = user
             .filter(|_| verdict != Verdict::Wrong)
             .ok_or(SignInError::Wrong)?;
-        auth.limits.succeeded(email);
+        auth.limits.succeeded(email, client.address);
         if verdict == Verdict::Outdated {
             let hash = auth.passwords.hash(password, auth.random.bytes()).await?;
             auth.store

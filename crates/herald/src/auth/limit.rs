@@ -1,11 +1,13 @@
-//! How often somebody may try: by address, and by account (`docs/wire/auth.md`, design, item 6).
+//! How often somebody may try: by address, by account and address, and by account alone
+//! (`docs/wire/auth.md`, design, item 6).
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -26,16 +28,20 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// After so many requests, addresses that have been quiet are forgotten.
 const FORGET_EVERY: u32 = 1024;
 
-/// So many wrong passwords are free.
-const FREE_FAILURES: u32 = 10;
-/// A failure counts until the account has been left alone for this long.
+/// So many wrong passwords for one account are free to each network.
+const FREE_FROM_A_NETWORK: u32 = 10;
+/// So many are free to all networks together. Far more, since this wait meets the owner too; one
+/// network alone, which has to wait up to [`LONGEST_DELAY_MS`] between two tries, never gets there.
+const FREE_FROM_ALL: u32 = 100;
+/// Free failures are counted for this long from the first; failures that made somebody wait, until
+/// there has been none for this long.
 const FAILURES_LAST_MS: i64 = 15 * 60 * 1000;
 /// The wait after the first failure that is not free; it doubles with each further one.
 const FIRST_DELAY_MS: i64 = 5_000;
 /// The longest wait: its owner gets into an account that somebody keeps trying.
 const LONGEST_DELAY_MS: i64 = 5 * 60 * 1000;
-/// More accounts than this are not remembered; the one with the fewest failures goes.
-const MOST_ACCOUNTS: usize = 10_000;
+/// No more keys than this are remembered of each kind; the one with the fewest failures goes.
+const MOST_KEYS: usize = 10_000;
 
 /// Too many tries. Seconds until the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,29 +51,93 @@ pub(crate) struct TryLater(pub(crate) u64);
 pub(super) struct Limits {
     addresses: RateLimiter<(IpAddr, &'static str), ByAddress, Ticks, NoOpMiddleware<Duration>>,
     requests: AtomicU32,
-    accounts: Mutex<HashMap<String, Failures>>,
+    passwords: Mutex<Passwords>,
     clock: Clock,
     on: bool,
 }
 
 type ByAddress = DefaultKeyedStateStore<(IpAddr, &'static str)>;
 
+/// The wrong passwords that are remembered.
+struct Passwords {
+    from_a_network: Tries<(String, IpAddr)>,
+    from_all: Tries<String>,
+}
+
+/// Failures by key.
+struct Tries<K> {
+    free: u32,
+    failures: HashMap<K, Failures>,
+}
+
+#[derive(Clone, Copy)]
 struct Failures {
     count: u32,
+    first: i64,
     last: i64,
 }
 
-impl Failures {
-    /// Until when no further try is taken.
-    fn blocked_until(&self) -> i64 {
-        match self.count.checked_sub(FREE_FAILURES) {
-            None => i64::MIN,
-            Some(more) => self.last + (FIRST_DELAY_MS << more.min(16)).min(LONGEST_DELAY_MS),
+impl<K: Hash + Eq + Clone> Tries<K> {
+    fn new(free: u32) -> Self {
+        Self {
+            free,
+            failures: HashMap::new(),
         }
     }
 
-    fn forgotten(&self, now: i64) -> bool {
-        now - self.last >= FAILURES_LAST_MS
+    /// How long no further try is taken; 0 or less: it is.
+    fn wait_ms(&self, key: &K, now: i64) -> i64 {
+        let delayed = self
+            .failures
+            .get(key)
+            .filter(|failures| !self.is_over(failures, now))
+            .and_then(|failures| Some((failures.last, failures.count.checked_sub(self.free)?)));
+        delayed.map_or(0, |(last, more)| {
+            last + (FIRST_DELAY_MS << more.min(16)).min(LONGEST_DELAY_MS) - now
+        })
+    }
+
+    fn count(&mut self, key: K, now: i64) {
+        if self.failures.len() >= MOST_KEYS && !self.failures.contains_key(&key) {
+            self.make_room(now);
+        }
+        let failures = self.failures.get(&key).copied();
+        let so_far = failures.filter(|failures| !self.is_over(failures, now));
+        let failures = Failures {
+            count: so_far.map_or(0, |so_far| so_far.count).saturating_add(1),
+            first: so_far.map_or(now, |so_far| so_far.first),
+            last: now,
+        };
+        self.failures.insert(key, failures);
+    }
+
+    fn is_over(&self, failures: &Failures, now: i64) -> bool {
+        let since = if failures.count < self.free {
+            failures.first
+        } else {
+            failures.last
+        };
+        now - since >= FAILURES_LAST_MS
+    }
+
+    fn sweep(&mut self, now: i64) {
+        let mut failures = std::mem::take(&mut self.failures);
+        failures.retain(|_, failures| !self.is_over(failures, now));
+        failures.shrink_to_fit();
+        self.failures = failures;
+    }
+
+    fn make_room(&mut self, now: i64) {
+        self.sweep(now);
+        if self.failures.len() >= MOST_KEYS {
+            let least = self
+                .failures
+                .iter()
+                .min_by_key(|(_, failures)| (failures.count, failures.last));
+            if let Some(key) = least.map(|(key, _)| key.clone()) {
+                self.failures.remove(&key);
+            }
+        }
     }
 }
 
@@ -79,7 +149,10 @@ impl Limits {
         Self {
             addresses: RateLimiter::new(quota, ByAddress::default(), Ticks(clock.clone())),
             requests: AtomicU32::new(0),
-            accounts: Mutex::default(),
+            passwords: Mutex::new(Passwords {
+                from_a_network: Tries::new(FREE_FROM_A_NETWORK),
+                from_all: Tries::new(FREE_FROM_ALL),
+            }),
             clock,
             on,
         }
@@ -111,41 +184,34 @@ impl Limits {
             })
     }
 
-    /// Somebody tries a password for this account, which may not exist. The try counts as failed
-    /// until [`Limits::succeeded`] is told otherwise, so that many at once count too.
-    pub(super) fn attempt(&self, account: &str) -> Result<(), TryLater> {
+    /// Somebody at this address tries a password for this account, which may not exist. The try
+    /// counts as failed until [`Limits::succeeded`] is told otherwise, so that many at once count
+    /// too. One that is refused does not count.
+    pub(super) fn attempt(&self, account: &str, address: IpAddr) -> Result<(), TryLater> {
         if !self.on {
             return Ok(());
         }
         let now = self.clock.now_ms();
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if accounts.len() >= MOST_ACCOUNTS && !accounts.contains_key(account) {
-            make_room(&mut accounts, now);
-        }
-        let failures = accounts.entry(account.to_owned()).or_insert(Failures {
-            count: 0,
-            last: now,
-        });
-        if failures.forgotten(now) {
-            failures.count = 0;
-        }
-        let wait = failures.blocked_until().saturating_sub(now);
+        let (all, one) = (account.to_owned(), (account.to_owned(), network(address)));
+        let mut passwords = self.passwords();
+        let wait = passwords
+            .from_a_network
+            .wait_ms(&one, now)
+            .max(passwords.from_all.wait_ms(&all, now));
         if wait > 0 {
             return Err(TryLater(wait.unsigned_abs().div_ceil(1000)));
         }
-        *failures = Failures {
-            count: failures.count.saturating_add(1),
-            last: now,
-        };
+        passwords.from_a_network.count(one, now);
+        passwords.from_all.count(all, now);
         Ok(())
     }
 
-    /// The password was right.
-    pub(super) fn succeeded(&self, account: &str) {
-        self.accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(account);
+    /// The password was right. What other networks got wrong keeps delaying them.
+    pub(super) fn succeeded(&self, account: &str, address: IpAddr) {
+        let mut passwords = self.passwords();
+        let one = (account.to_owned(), network(address));
+        passwords.from_a_network.failures.remove(&one);
+        passwords.from_all.failures.remove(account);
     }
 
     /// Forgets whoever has been quiet.
@@ -153,21 +219,15 @@ impl Limits {
         self.addresses.retain_recent();
         self.addresses.shrink_to_fit();
         let now = self.clock.now_ms();
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.retain(|_, failures| !failures.forgotten(now));
-        accounts.shrink_to_fit();
+        let mut passwords = self.passwords();
+        passwords.from_a_network.sweep(now);
+        passwords.from_all.sweep(now);
     }
-}
 
-fn make_room(accounts: &mut HashMap<String, Failures>, now: i64) {
-    accounts.retain(|_, failures| !failures.forgotten(now));
-    if accounts.len() >= MOST_ACCOUNTS {
-        let least = accounts
-            .iter()
-            .min_by_key(|(_, failures)| (failures.count, failures.last));
-        if let Some(account) = least.map(|(account, _)| account.clone()) {
-            accounts.remove(&account);
-        }
+    fn passwords(&self) -> MutexGuard<'_, Passwords> {
+        self.passwords
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -268,76 +328,139 @@ mod tests {
     #[test]
     fn ten_wrong_passwords_are_free_and_then_the_wait_grows_to_five_minutes() {
         let (limits, clock) = limits();
+        let here = ip("192.0.2.1");
         for _ in 0..10 {
-            assert_eq!(limits.attempt("ann"), Ok(()));
+            assert_eq!(limits.attempt("ann", here), Ok(()));
         }
         for seconds in [5, 10, 20, 40, 80, 160, 300, 300, 300] {
-            assert_eq!(limits.attempt("ann"), Err(TryLater(seconds)));
+            assert_eq!(limits.attempt("ann", here), Err(TryLater(seconds)));
             clock.advance(i64::try_from(seconds).unwrap() * 1000 - 1);
-            assert_eq!(limits.attempt("ann"), Err(TryLater(1)));
+            assert_eq!(limits.attempt("ann", here), Err(TryLater(1)));
             clock.advance(1);
-            assert_eq!(limits.attempt("ann"), Ok(()), "after {seconds} s");
+            assert_eq!(limits.attempt("ann", here), Ok(()), "after {seconds} s");
         }
-        assert_eq!(limits.attempt("bob"), Ok(()), "another account");
+        assert_eq!(limits.attempt("bob", here), Ok(()), "another account");
         clock.advance(FAILURES_LAST_MS);
         for _ in 0..10 {
-            assert_eq!(limits.attempt("ann"), Ok(()), "left alone for long enough");
+            assert_eq!(
+                limits.attempt("ann", here),
+                Ok(()),
+                "left alone for long enough"
+            );
         }
-        assert_eq!(limits.attempt("ann"), Err(TryLater(5)));
+        assert_eq!(limits.attempt("ann", here), Err(TryLater(5)));
+    }
+
+    #[test]
+    fn one_stranger_does_not_keep_the_owner_out_in_a_day_of_trying() {
+        let (limits, clock) = limits();
+        let (stranger, owner) = (ip("2001:db8::1"), ip("192.0.2.1"));
+        let mut tries = 0;
+        while clock.now_ms() < START + 24 * 60 * 60 * 1000 {
+            match limits.attempt("ann", stranger) {
+                Ok(()) => tries += 1,
+                Err(TryLater(seconds)) => clock.advance(i64::try_from(seconds).unwrap() * 1000),
+            }
+        }
+        assert!(tries > 200, "{tries}");
+        let neighbour = ip("2001:db8::2");
+        limits.attempt("ann", stranger).unwrap();
+        assert_eq!(limits.attempt("ann", neighbour), Err(TryLater(300)));
+        assert_eq!(limits.attempt("ann", owner), Ok(()));
+        limits.succeeded("ann", owner);
+        assert_eq!(
+            limits.attempt("ann", stranger),
+            Err(TryLater(300)),
+            "the owner's success is not the stranger's"
+        );
+    }
+
+    #[test]
+    fn a_hundred_wrong_passwords_from_everywhere_delay_everybody() {
+        let (limits, clock) = limits();
+        let from = |n: u32| limits.attempt("ann", IpAddr::V4(n.into()));
+        for n in 0..100 {
+            assert_eq!(from(n / 10), Ok(()), "{n}");
+        }
+        for (n, seconds) in (1000..).zip([5, 10, 20, 40, 80, 160, 300, 300]) {
+            assert_eq!(from(n), Err(TryLater(seconds)));
+            clock.advance(i64::try_from(seconds).unwrap() * 1000);
+            assert_eq!(from(n), Ok(()));
+        }
+        limits.succeeded("ann", IpAddr::V4(1007.into()));
+        assert_eq!(from(2000), Ok(()), "somebody knew the password");
+    }
+
+    #[test]
+    fn free_failures_are_counted_for_a_quarter_of_an_hour() {
+        let (limits, clock) = limits();
+        for n in 0..200 {
+            assert_eq!(
+                limits.attempt("ann", ip("192.0.2.1")),
+                Ok(()),
+                "nine in each: {n}"
+            );
+            clock.advance(FAILURES_LAST_MS / 9);
+        }
     }
 
     #[test]
     fn the_right_password_clears_the_account() {
         let (limits, _) = limits();
-        for _ in 0..5 {
+        let here = ip("192.0.2.1");
+        for _ in 0..15 {
             for _ in 0..10 {
-                assert_eq!(limits.attempt("ann"), Ok(()));
+                assert_eq!(limits.attempt("ann", here), Ok(()));
             }
-            limits.succeeded("ann");
+            limits.succeeded("ann", here);
         }
     }
 
     #[test]
     fn switched_off_nothing_is_refused() {
         let limits = Limits::new(Clock::manual(START), false);
-        for _ in 0..100 {
+        for _ in 0..200 {
             assert_eq!(limits.address(ip("192.0.2.1"), "sign-in"), Ok(()));
-            assert_eq!(limits.attempt("ann"), Ok(()));
+            assert_eq!(limits.attempt("ann", ip("192.0.2.1")), Ok(()));
         }
     }
 
     #[test]
     fn a_flood_neither_fills_the_memory_nor_frees_a_tried_account() {
         let (limits, clock) = limits();
+        let here = ip("192.0.2.1");
         for _ in 0..10 {
-            assert_eq!(limits.attempt("ann"), Ok(()));
+            assert_eq!(limits.attempt("ann", here), Ok(()));
         }
-        for n in 0..u32::try_from(MOST_ACCOUNTS).unwrap() + 50 {
-            limits.attempt(&format!("flood {n}")).unwrap();
-            limits
-                .address(IpAddr::V4(n.into()), "sign-in")
-                .expect("a first try");
+        for n in 0..u32::try_from(MOST_KEYS).unwrap() + 50 {
+            let address = IpAddr::V4(n.into());
+            limits.attempt(&format!("flood {n}"), address).unwrap();
+            limits.address(address, "sign-in").expect("a first try");
             clock.advance(20);
         }
-        assert_eq!(limits.accounts.lock().unwrap().len(), MOST_ACCOUNTS);
-        let held = limits.addresses.len();
-        assert!(held < 2 * FORGET_EVERY as usize, "{held} addresses");
-        assert_eq!(limits.attempt("ann"), Ok(()), "the wait is over");
+        let held = |limits: &Limits| {
+            let passwords = limits.passwords();
+            (
+                passwords.from_a_network.failures.len(),
+                passwords.from_all.failures.len(),
+            )
+        };
+        assert_eq!(held(&limits), (MOST_KEYS, MOST_KEYS));
+        let addresses = limits.addresses.len();
+        assert!(
+            addresses < 2 * FORGET_EVERY as usize,
+            "{addresses} addresses"
+        );
+        assert_eq!(limits.attempt("ann", here), Ok(()), "the wait is over");
         assert_eq!(
-            limits.attempt("ann"),
+            limits.attempt("ann", here),
             Err(TryLater(10)),
             "and the count is kept"
         );
 
         clock.advance(FAILURES_LAST_MS * 2);
         limits.sweep();
-        assert_eq!(
-            (
-                limits.accounts.lock().unwrap().len(),
-                limits.addresses.len()
-            ),
-            (0, 0)
-        );
+        assert_eq!((held(&limits), limits.addresses.len()), ((0, 0), 0));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 mod body;
 mod refusal;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Extension, Json, Router,
@@ -16,7 +19,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::{set_header::SetResponseHeaderLayer, timeout::RequestBodyDeadlineLayer};
 
 use self::{
     body::{Fields, json_body},
@@ -32,8 +35,8 @@ const MOST_BYTES: usize = 64 * 1024;
 type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 type Body = Result<Bytes, BytesRejection>;
 
-/// The paths under `/api/auth`.
-pub fn router(auth: Auth) -> Router {
+/// The paths under `/api/auth`. A body has to be there whole by the deadline, however it trickles.
+pub fn router(auth: Auth, body_deadline: Duration) -> Router {
     let no_store = |name: HeaderName, value| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
@@ -45,6 +48,7 @@ pub fn router(auth: Auth) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .method_not_allowed_fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(RequestBodyDeadlineLayer::new(body_deadline))
         .layer(no_store(header::CACHE_CONTROL, "no-store"))
         .layer(no_store(header::PRAGMA, "no-cache"))
         .with_state(auth)
@@ -105,7 +109,7 @@ async fn sign_in(
     let email = email_address(email).ok_or(Refusal::INVALID_EMAIL)?;
 
     let user = auth
-        .authenticate(&email, password)
+        .authenticate(&email, password, &client)
         .await
         .inspect_err(|error| {
             if matches!(error, SignInError::Wrong) {

@@ -41,6 +41,8 @@ pub struct WhatsAppSession {
     pub session_name: String,
     /// The engine's name for it; `None` while not initiated or logged out.
     pub engine_name: Option<String>,
+    /// A logout has begun and is not done.
+    pub unlinking: bool,
     /// `+` and digits, or empty.
     pub phone_number: String,
     /// Who said so.
@@ -72,7 +74,9 @@ impl fmt::Debug for WhatsAppSession {
 pub enum Claim {
     /// The engine's name belongs to this session now.
     Claimed,
-    /// It belongs to another one.
+    /// This session has one already: somebody else was quicker.
+    Held,
+    /// It belongs to another session.
     Taken,
 }
 
@@ -140,7 +144,8 @@ impl Store {
             .ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    /// Takes the engine's name for this session. The unique index decides who has it.
+    /// Takes the engine's name for this session, which has none yet. The unique index decides who
+    /// has it.
     pub async fn whatsapp_session_claim(
         &self,
         user_id: &str,
@@ -151,17 +156,43 @@ impl Store {
         let updated = sql!(
             self,
             execute,
-            "UPDATE whatsapp_sessions SET engine_name = $3, updated_at = $4 WHERE user_id = $1 AND id = $2",
+            "UPDATE whatsapp_sessions SET engine_name = $3, unlinking = FALSE, updated_at = $4
+             WHERE user_id = $1 AND id = $2 AND engine_name IS NULL",
             user_id,
             id,
             engine_name,
             now,
         );
         match unless_taken(updated)? {
-            Some(0) => Err(sqlx::Error::RowNotFound.into()),
+            Some(0) => match self.whatsapp_session_by_id(user_id, id).await? {
+                Some(_) => Ok(Claim::Held),
+                None => Err(sqlx::Error::RowNotFound.into()),
+            },
             Some(_) => Ok(Claim::Claimed),
             None => Ok(Claim::Taken),
         }
+    }
+
+    /// Writes down that the session is to be unlinked, or that it is wanted after all. False if it
+    /// is not claimed.
+    pub async fn whatsapp_session_set_unlinking(
+        &self,
+        user_id: &str,
+        id: &str,
+        unlinking: bool,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let changed = sql!(
+            self,
+            execute,
+            "UPDATE whatsapp_sessions SET unlinking = $3, updated_at = $4
+             WHERE user_id = $1 AND id = $2 AND engine_name IS NOT NULL",
+            user_id,
+            id,
+            unlinking,
+            now,
+        )?;
+        Ok(changed == 1)
     }
 
     /// Gives the engine's name back, and forgets what the engine told.
@@ -173,7 +204,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         sql!(self, execute,
             "UPDATE whatsapp_sessions
-             SET engine_name = NULL, phone_number = '', phone_source = '', cause = NULL, status = 'STOPPED',
+             SET engine_name = NULL, unlinking = FALSE, phone_number = '', phone_source = '', cause = NULL, status = 'STOPPED',
                  status_since = CASE WHEN status = 'STOPPED' THEN status_since ELSE $3 END, updated_at = $3
              WHERE user_id = $1 AND id = $2",
             user_id, id, now,

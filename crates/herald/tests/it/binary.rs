@@ -1,13 +1,20 @@
 //! The binary as an operator meets it: what it prints, how it exits, how it stops.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    os::unix::ffi::OsStrExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
+use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::support::database::{Database, Kind};
 
 fn herald(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_herald"));
@@ -136,7 +143,10 @@ struct Served {
 }
 
 fn serve(folder: &Path) -> Served {
-    let mut command = herald(folder);
+    start(herald(folder))
+}
+
+fn start(mut command: Command) -> Served {
     command.args(["serve", "--engine", "simulated", "--listen", "127.0.0.1:0"]);
     let mut child = command
         .stdout(Stdio::piped())
@@ -260,6 +270,133 @@ fn a_running_request_is_finished_before_the_end() {
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 
+/// A query that hangs holds its connection to the database, and closing waits for that.
+#[tokio::test]
+async fn the_second_signal_ends_a_server_whose_query_hangs() {
+    let (folder, database) = (
+        TempDir::new().unwrap(),
+        Database::fresh(Kind::Postgres).await,
+    );
+    let mut command = herald(folder.path());
+    command.env("DATABASE_URL", &database.url);
+    let server = start(command);
+    let mut lock = PgConnection::connect(&database.url).await.unwrap();
+    let mut locked = lock.begin().await.unwrap();
+    locked.execute("LOCK TABLE users").await.unwrap();
+
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let body = r#"{"name":"Ann","email":"ann@example.org","password":"correct horse"}"#;
+    write!(
+        stream,
+        "POST /api/auth/sign-up/email HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        server.address,
+        body.len()
+    )
+    .unwrap();
+    let waiting =
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&mut *locked)
+        .await
+        .unwrap()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+
+    server.signal("TERM");
+    while TcpStream::connect(&server.address).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    server.signal("TERM");
+    let id = server.child.id().to_string();
+    let mut child = server.child;
+    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
+    let in_time = timeout(Duration::from_secs(20), ended).await;
+    if in_time.is_err() {
+        Command::new("kill")
+            .args(["-s", "KILL", &id])
+            .status()
+            .unwrap();
+    }
+    let status = in_time.expect("the process ends").unwrap();
+    assert_eq!(status.code(), Some(1), "not a clean stop");
+}
+
+/// Each setting by its environment variable: one line, which names it.
+#[test]
+fn a_wrong_setting_is_told_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let latin1 = OsStr::from_bytes(b"caf\xe9");
+    let texts = [
+        ("HERALD_LISTEN", "here"),
+        ("HERALD_LISTEN", ""),
+        ("HERALD_LISTEN", "127.0.0.1:99999"),
+        ("HERALD_PUBLIC_URL", "herald.example.org\nnext"),
+        ("HERALD_TRUSTED_ORIGINS", "https://a.example,b.example"),
+        ("HERALD_TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("HERALD_DATA_DIR", file.to_str().unwrap()),
+        ("DATABASE_URL", "mysql://db"),
+        ("DATABASE_URL", "sqlite:"),
+        ("DATABASE_URL", "sqlite:/nowhere/at/all.db"),
+        ("DATABASE_URL", "postgres://ann:hunter2@127.0.0.1:1/herald"),
+        (
+            "DATABASE_URL",
+            "postgres://ann:hunter2@127.0.0.1:port/herald",
+        ),
+        ("HERALD_ENGINE", "native"),
+        ("HERALD_SECRET", "short"),
+        ("HERALD_TEST_MODE", "maybe"),
+    ];
+    let texts = texts.map(|(setting, value)| (setting, OsStr::new(value)));
+    let not_texts = [
+        "HERALD_LISTEN",
+        "HERALD_DATA_DIR",
+        "HERALD_SECRET",
+        "WAHA_API_URL",
+        "HERALD_TEST_MODE",
+    ]
+    .map(|setting| (setting, latin1));
+    for (setting, value) in texts.into_iter().chain(not_texts) {
+        let mut command = herald(folder.path());
+        command
+            .env("HERALD_ENGINE", "simulated")
+            .env(setting, value);
+        if setting != "HERALD_LISTEN" {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        let output = run(&mut command, "");
+        let error = text(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{setting}={value:?}: {error}"
+        );
+        assert!(
+            error.starts_with(&format!("herald: {setting}")) && error.lines().count() == 1,
+            "{setting}={value:?}: {error}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn the_help_shows_no_password() {
+    let folder = TempDir::new().unwrap();
+    let mut command = herald(folder.path());
+    for setting in ["WAHA_API_URL", "DATABASE_URL", "HERALD_PUBLIC_URL"] {
+        command.env(setting, "http://ann:hunter2@example.org");
+    }
+    let help = text(&run(command.arg("--help"), "").stdout);
+    assert!(
+        help.contains("WAHA_API_URL") && !help.contains("hunter2"),
+        "{help}"
+    );
+}
+
 #[test]
 fn a_taken_port_is_told_in_one_line() {
     let folder = TempDir::new().unwrap();
@@ -303,4 +440,40 @@ fn test_mode_is_said_aloud() {
         log.contains("HERALD_TEST_MODE is on: there are NO LIMITS"),
         "{log}"
     );
+}
+
+/// Whatever moment the demo is stopped at, nothing of it is kept.
+#[test]
+fn a_demo_that_is_stopped_leaves_nothing_behind() {
+    for signal in ["INT", "TERM"] {
+        let folder = TempDir::new().unwrap();
+        let mut command = herald(folder.path());
+        command
+            .env("TMPDIR", folder.path())
+            .args(["demo", "--listen", "127.0.0.1:0"]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let begun = |line: &String| line.contains("user.getSessionStatus");
+        assert!(
+            lines
+                .by_ref()
+                .map_while(Result::ok)
+                .any(|line| begun(&line))
+        );
+        let sent = Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        let rest: Vec<_> = lines.map_while(Result::ok).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{rest:?}");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "{signal}"
+        );
+    }
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use herald::store::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 use whatsapp_gateway::{
-    Contact, Gateway, Group, Qr, Result, SessionName, Status,
+    Contact, Gateway, Group, Qr, Result, SessionName, State, Status,
     simulated::{Fault, Operation, Simulated, SimulatedConfig},
 };
 
@@ -489,6 +493,64 @@ async fn unlinked_on_the_phone_is_shown_with_its_cause() {
     );
 }
 
+/// A process that died half-way through a logout must not link the phone again.
+#[tokio::test]
+async fn a_half_failed_logout_is_finished_by_the_next_look() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    world
+        .phone
+        .set_fault_on(Operation::Logout, Fault::Unreachable, Some(1));
+    person
+        .mutate("user.logoutSession", named(&session))
+        .await
+        .code();
+    assert_eq!(world.app.sessions.tick().await.unwrap(), 0);
+    assert_eq!(own(&person).await, NOTHING);
+    let name = SessionName::new(session["sessionName"].as_str().unwrap()).unwrap();
+    let status = world.phone.status(&name).await.unwrap();
+    assert_eq!(status.state, State::Stopped, "the phone is unlinked");
+}
+
+#[tokio::test]
+async fn whoever_links_again_is_not_unlinked_by_an_older_logout() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    world
+        .phone
+        .set_fault_on(Operation::Logout, Fault::Unreachable, Some(1));
+    person
+        .mutate("user.logoutSession", named(&session))
+        .await
+        .code();
+    assert_eq!(initiate(&person).await, session);
+    world.app.sessions.tick().await.unwrap();
+    assert_eq!(own(&person).await["id"], session["id"]);
+    person.wait_for("WORKING", &session["sessionName"]).await;
+}
+
+/// A batch is one request: its lists take turns, and the other calls do not wait for them.
+#[tokio::test]
+async fn a_batch_of_lists_is_answered_whole() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    let paths = vec!["user.getWhatsAppContacts"; 40].join(",");
+    let inputs: serde_json::Map<_, _> = (0..40)
+        .map(|at| {
+            (
+                at.to_string(),
+                json!({ "json": { "sessionName": session["sessionName"], "limit": 1 } }),
+            )
+        })
+        .collect();
+    let inputs = Value::from(inputs).to_string();
+    let inputs: String = url::form_urlencoded::byte_serialize(inputs.as_bytes()).collect();
+    let uri = format!("/api/trpc/{paths}?batch=1&input={inputs}");
+    let answer = person.call(Method::GET, &uri, Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.body.as_array().unwrap().len(), 40);
+}
+
 /// What the engine has forgotten is started again, what was logged out is not.
 #[tokio::test]
 async fn wanted_sessions_are_brought_back() {
@@ -559,18 +621,50 @@ impl Gateway for OneSession {
     }
 }
 
-#[tokio::test]
-async fn an_engine_with_one_session_links_one_user_and_says_so() {
+fn one_session() -> Arc<OneSession> {
     let time = herald::clock::Clock::manual(0);
     let now = move || {
         time.advance(500);
         time.now_ms()
     };
-    let world = World::with_engine(Arc::new(OneSession(Simulated::new(SimulatedConfig::new(
+    Arc::new(OneSession(Simulated::new(SimulatedConfig::new(
         7,
         Arc::new(now),
-    )))))
-    .await;
+    ))))
+}
+
+/// Whoever runs the server has linked it, or another Herald: its groups are nobody's to read.
+#[rstest]
+#[case::working(false)]
+#[case::on_its_way(true)]
+#[tokio::test]
+async fn an_account_that_was_not_linked_here_is_nobodys(#[case] restarts: bool) {
+    let engine = one_session();
+    let name = SessionName::new("default").unwrap();
+    engine.start(&name).await.unwrap();
+    while engine.status(&name).await.unwrap().state != State::Working {}
+    if restarts {
+        engine.restart(&name).await.unwrap();
+    }
+    let world = World::with_engine(engine.clone()).await;
+    let ann = world.person("ann", Role::User).await;
+    let (code, message) = ann
+        .mutate("user.initiateWhatsAppSession", NOTHING)
+        .await
+        .error();
+    assert_eq!(code, "CONFLICT");
+    assert!(message.contains("not linked by Herald"), "{message}");
+    assert_eq!(own(&ann).await, NOTHING);
+    assert_eq!(
+        engine.status(&name).await.unwrap().state,
+        State::Working,
+        "it was left alone"
+    );
+}
+
+#[tokio::test]
+async fn an_engine_with_one_session_links_one_user_and_says_so() {
+    let world = World::with_engine(one_session()).await;
     let (ann, session) = world.linked("ann").await;
     assert_ne!(
         session["sessionName"], "default",

@@ -285,8 +285,44 @@ async fn the_file_is_readable_by_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn a_path_is_taken_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "what?mode=memory",
+        "100%20",
+        "a#b",
+        "x :memory:",
+        "\u{e4} b",
+    ] {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("herald.db");
+        for scheme in ["sqlite:", "sqlite://"] {
+            let url = format!("{scheme}{}", path.display());
+            let store = Store::open(&url).await.unwrap();
+            if scheme == "sqlite:" {
+                add(&store, "ann", Role::User).await;
+            }
+            assert_eq!(store.user_list_all().await.unwrap().len(), 1, "{url}");
+            store.close().await;
+        }
+        let left = folder.read_dir().unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["herald.db"], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_url_of_neither_database_is_refused() {
-    for url in ["", "mysql://x", "herald.db", "sqlite::memory:", "http://x"] {
+    for url in [
+        "",
+        "mysql://x",
+        "herald.db",
+        "sqlite:",
+        "sqlite://",
+        "sqlite::memory:",
+        "http://x",
+    ] {
         assert!(
             matches!(Store::open(url).await, Err(StoreError::Url)),
             "{url}"

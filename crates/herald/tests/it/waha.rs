@@ -189,3 +189,34 @@ async fn a_session_that_waha_lost_is_started_again() {
     let status = person.query("user.getSessionStatus", named(&session)).await;
     assert_eq!(status.data()["status"], "SCAN_QR_CODE");
 }
+
+/// The wait for a code holds nobody up: a session can be logged out meanwhile.
+#[tokio::test]
+async fn a_session_that_hangs_in_starting_can_be_logged_out() {
+    let profile = Profile::new(Engine::Noweb, Behaviour::Current);
+    let (world, waha) = world(profile, SHORT * 10).await;
+    let person = world.person("ann", Role::User).await;
+    waha.hold_starting(true);
+    let out = async {
+        let own = loop {
+            let answer = person.query("user.getWhatsAppSession", NOTHING).await;
+            let own = answer.data();
+            if own != NOTHING {
+                break own;
+            }
+        };
+        let name = own["sessionName"].as_str().unwrap();
+        waha.until(name, Status::Starting).await;
+        person
+            .mutate("user.logoutSession", named(&own))
+            .await
+            .data()
+    };
+    let (_, out) = tokio::join!(initiate(&person), out);
+    assert_eq!(out, json!({ "success": true }));
+    let own = person
+        .query("user.getWhatsAppSession", NOTHING)
+        .await
+        .data();
+    assert_eq!(own, NOTHING);
+}

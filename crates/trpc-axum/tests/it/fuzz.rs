@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::{reference, wire};
 
 const NAMES: &str =
-    "user\\.(ping|me|list|optional|at|echo|echoMut|create|touch|refined|nested|slow)";
+    "user\\.(ping|me|list|optional|at|echo|echoMut|create|touch|refined|nested|slow|ticks)";
 
 fn path() -> impl Strategy<Value = String> {
     let name = prop_oneof![4 => NAMES, 1 => "[a-z.%/]{0,12}", 1 => "(__proto__|constructor|user.toString|then)"];
@@ -92,7 +92,15 @@ proptest! {
         let answer = runtime.block_on(wire::send(&reference::service(), request));
         prop_assert!(!answer.status.is_server_error(), "{asked}: {}", answer.body);
         prop_assert!(!answer.body.contains("\"httpStatus\":5"), "{asked}: {}", answer.body);
-        for line in answer.body.lines() {
+        let is_stream = answer.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let lines: Vec<_> = if is_stream {
+            prop_assert!(answer.body.starts_with("event: connected\ndata: {}\n\n\n"), "{asked}");
+            let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
+            data.filter(|data| !data.is_empty()).collect()
+        } else {
+            answer.body.lines().collect()
+        };
+        for line in lines {
             let json: Result<Json, _> = serde_json::from_str(line);
             prop_assert!(json.is_ok(), "{asked}: {line}");
         }

@@ -8,5 +8,6 @@ mod fuzz;
 mod reference;
 mod schema;
 mod streams;
+mod subscriptions;
 mod typescript;
 mod wire;

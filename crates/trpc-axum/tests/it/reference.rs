@@ -1,5 +1,7 @@
 //! A router made like the one that the exchanges were recorded from.
 
+mod subscriptions;
+
 use serde::Serialize;
 use superjson::{BigInt, Date, Maybe, Undefined, Value};
 use trpc_axum::{
@@ -58,6 +60,7 @@ pub(crate) fn router() -> Router<App> {
         .query("failCause", fail_cause)
         .query("slow", slow)
         .query("slowFail", slow_fail);
+    let user = subscriptions::add(user);
     let inner = Router::new().query("leaf", async |_: Anyone, _: App| Ok("leaf"));
     Router::new()
         .nest("user", user)
@@ -240,7 +243,7 @@ async fn at(_: Anyone, _: App, AtInput { when }: AtInput) -> Result<At, Error> {
 
 #[derive(Serialize, TS)]
 #[serde(transparent)]
-struct Anything(#[ts(type = "any")] Value);
+pub(crate) struct Anything(#[ts(type = "any")] pub(crate) Value);
 
 async fn echo(_: Anyone, _: App, input: Value) -> Result<Anything, Error> {
     Ok(Anything(input))

@@ -122,7 +122,7 @@ async fn the_last_line_and_the_end_are_one_write() {
     );
 }
 
-async fn read_until(client: &mut TcpStream, seen: &mut String, end: &str) {
+pub(crate) async fn read_until(client: &mut TcpStream, seen: &mut String, end: &str) {
     let mut buffer = [0; 4096];
     while !seen.contains(end) {
         let read = client.read(&mut buffer).await.unwrap();

@@ -15,6 +15,8 @@ pub(super) struct Seen {
     pub(super) config: Value,
     /// The account's own ids, by number and by LID, as far as told.
     pub(super) me: Vec<ChatId>,
+    /// Whether WAHA's engine is a browser.
+    pub(super) is_webjs: bool,
 }
 
 impl Seen {
@@ -30,6 +32,8 @@ impl Seen {
                 .into_iter()
                 .filter_map(|id| person_id(id.as_str()?))
                 .collect(),
+            is_webjs: session["engine"]["engine"] == "WEBJS"
+                || session["engine"].get("WWebVersion").is_some(),
         })
     }
 

@@ -134,6 +134,24 @@ async fn a_phone_that_unlinks_the_session(
     assert_eq!(waha.status(&session).await.unwrap().number, None);
 }
 
+/// Where the engine keeps credentials that WhatsApp refuses, a restart fails again.
+#[rstest]
+#[tokio::test]
+async fn a_session_that_fails_again_is_logged_out(
+    #[values(Engine::Noweb, Engine::Gows)] engine: Engine,
+) {
+    let (stand_in, waha) = pair(engine, Behaviour::Current).await;
+    let session = linked(&stand_in, &waha).await;
+    status_until(&waha, &session, |status| status.number.is_some()).await;
+    assert!(stand_in.logout_by_phone_for_good(session.as_str()));
+
+    waha.restart(&session).await.unwrap();
+    stand_in.until(session.as_str(), Status::Failed).await;
+    waha.start(&session).await.unwrap();
+    reach(&stand_in, &session, Status::ScanQrCode).await;
+    assert_eq!(waha.status(&session).await.unwrap().number, None);
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_lost_connection_comes_back(

@@ -1,5 +1,7 @@
 //! Reads a body as the better-auth server does, with zod's words for what is wrong with it.
 
+use std::error::Error;
+
 use axum::{
     body::Bytes,
     extract::rejection::BytesRejection,
@@ -7,6 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use serde_json::{Map, Value};
+use tower_http::timeout::TimeoutError;
 
 use super::Refusal;
 use crate::auth::email_address;
@@ -20,8 +23,9 @@ pub(super) fn json_body(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Option<Value>, Refusal> {
     let body = body.map_err(|rejection| {
-        let too_large = rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE;
-        if too_large {
+        if is_too_slow(&rejection) {
+            Refusal::TOO_SLOW
+        } else if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
             Refusal::TOO_LARGE
         } else {
             Refusal::INVALID_JSON
@@ -47,6 +51,10 @@ pub(super) fn json_body(
     serde_json::from_slice(&body)
         .map(Some)
         .map_err(|_| Refusal::INVALID_JSON)
+}
+
+fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TimeoutError>() || error.source().is_some_and(is_too_slow)
 }
 
 /// Takes fields out of an object and gathers what is wrong with them; what is returned is only

@@ -41,6 +41,11 @@ impl Refusal {
         "PAYLOAD_TOO_LARGE",
         "The request body is too large",
     );
+    pub(super) const TOO_SLOW: Self = Self::fixed(
+        StatusCode::REQUEST_TIMEOUT,
+        "REQUEST_TIMEOUT",
+        "The request body took too long",
+    );
     pub(super) const POST_SESSION: Self = Self::fixed(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",

@@ -1,9 +1,12 @@
 //! What must not work: forged cookies, other sites' pages, guessing, and bodies made to break it.
 
+use std::{convert::Infallible, time::Duration};
+
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use futures_util::stream;
 use proptest::{
     collection::vec,
     prelude::*,
@@ -12,6 +15,7 @@ use proptest::{
 };
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use super::{ANN, SESSION_COOKIE, SIGN_IN};
 use crate::support::{
@@ -219,7 +223,39 @@ async fn an_address_may_try_three_times_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn an_account_takes_ten_wrong_passwords_from_everywhere_together() {
+async fn a_stranger_who_guesses_has_to_wait_and_the_owner_has_not() {
+    let site = Site::new(Options {
+        limits_on: true,
+        ..Options::default()
+    })
+    .await;
+    site.ann().await;
+    let (stranger, owner) = ("198.51.100.1:1", "192.0.2.9:1");
+    let wrong = SIGN_IN.replace("horse", "house");
+    for _ in 0..10 {
+        let request = post("/sign-in/email", &[], wrong.clone());
+        let reply = site.send_from(stranger, request).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        site.clock.advance(4_000);
+    }
+    let reply = site
+        .send_from(stranger, post("/sign-in/email", &[], SIGN_IN))
+        .await;
+    assert_eq!(reply.error(), (429, "TOO_MANY_REQUESTS".into()));
+    assert_eq!(reply.headers["x-retry-after"], "1");
+    let reply = site
+        .send_from(owner, post("/sign-in/email", &[], SIGN_IN))
+        .await;
+    assert_eq!(reply.status, StatusCode::OK);
+    site.clock.advance(4_000);
+    let reply = site
+        .send_from(stranger, post("/sign-in/email", &[], wrong))
+        .await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "a wait has an end");
+}
+
+#[tokio::test]
+async fn an_account_takes_a_hundred_wrong_passwords_from_everywhere_together() {
     let site = Site::new(Options {
         limits_on: true,
         ..Options::default()
@@ -227,23 +263,19 @@ async fn an_account_takes_ten_wrong_passwords_from_everywhere_together() {
     .await;
     site.ann().await;
     let wrong = SIGN_IN.replace("horse", "house");
-    for n in 0..10 {
-        let reply = site
-            .send_from(
-                &format!("198.51.100.{n}:1"),
-                post("/sign-in/email", &[], wrong.clone()),
-            )
-            .await;
-        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    for n in 0..100 {
+        let request = post("/sign-in/email", &[], wrong.clone());
+        let reply = site.send_from(&format!("198.51.100.{n}:1"), request).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{n}");
     }
     let reply = site
-        .send_from("198.51.100.99:1", post("/sign-in/email", &[], SIGN_IN))
+        .send_from("192.0.2.9:1", post("/sign-in/email", &[], SIGN_IN))
         .await;
     assert_eq!(reply.error(), (429, "TOO_MANY_REQUESTS".into()));
     assert_eq!(reply.headers["x-retry-after"], "5");
     site.clock.advance(5_000);
     let reply = site
-        .send_from("198.51.100.99:1", post("/sign-in/email", &[], SIGN_IN))
+        .send_from("192.0.2.9:1", post("/sign-in/email", &[], SIGN_IN))
         .await;
     assert_eq!(reply.status, StatusCode::OK, "its owner is not locked out");
 }
@@ -363,6 +395,28 @@ async fn a_body_is_json_and_of_64_kib_at_most() {
         .send(post("/sign-in/email", &[], padded(64 * 1024 + 1)))
         .await;
     assert_eq!(reply.error(), (413, "PAYLOAD_TOO_LARGE".into()));
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_given_up() {
+    let site = Site::new(Options {
+        body_deadline: Duration::from_millis(100),
+        ..Options::default()
+    })
+    .await;
+    for path in ["/sign-in/email", "/sign-up/email", "/sign-out"] {
+        let trickle = stream::unfold((), async |()| {
+            sleep(Duration::from_millis(10)).await;
+            Some((Ok::<_, Infallible>(" "), ()))
+        });
+        let request = post(path, &[("origin", ORIGIN)], Body::from_stream(trickle));
+        let reply = timeout(Duration::from_secs(20), site.send(request)).await;
+        assert_eq!(
+            reply.expect("in time").error(),
+            (408, "REQUEST_TIMEOUT".into()),
+            "{path}"
+        );
+    }
 }
 
 /// `PostgreSQL` takes no text with a zero byte.

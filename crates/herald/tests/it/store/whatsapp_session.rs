@@ -143,7 +143,7 @@ async fn an_engines_name_belongs_to_one_session(
             .whatsapp_session_claim("ann", "ann", "default", NOW)
             .await
             .unwrap(),
-        Claim::Claimed
+        Claim::Held
     );
     assert_eq!(
         store
@@ -161,10 +161,16 @@ async fn an_engines_name_belongs_to_one_session(
         ["ann"]
     );
 
+    for (user, known) in [("ann", true), ("bob", false)] {
+        let set = store.whatsapp_session_set_unlinking(user, user, true, NOW);
+        assert_eq!(set.await.unwrap(), known, "{user}");
+    }
     store
         .whatsapp_session_release("ann", "ann", NOW + 1)
         .await
         .unwrap();
+    let released = store.whatsapp_session_of("ann").await.unwrap().unwrap();
+    assert!(!released.unlinking);
     assert_eq!(
         store
             .whatsapp_session_claim("bob", "bob", "default", NOW)

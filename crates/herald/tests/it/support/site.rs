@@ -1,6 +1,6 @@
 //! `/api/auth` alone, and a browser that keeps its cookies.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -30,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) kind: Kind,
     pub(crate) public_url: &'static str,
     pub(crate) limits_on: bool,
+    pub(crate) body_deadline: Duration,
 }
 
 impl Default for Options {
@@ -38,6 +39,7 @@ impl Default for Options {
             kind: Kind::Sqlite,
             public_url: ORIGIN,
             limits_on: false,
+            body_deadline: Duration::from_secs(30),
         }
     }
 }
@@ -68,7 +70,10 @@ impl Site {
             Random::seeded(7),
         );
         let router = Router::new()
-            .nest("/api/auth", http::auth::router(auth.clone()))
+            .nest(
+                "/api/auth",
+                http::auth::router(auth.clone(), options.body_deadline),
+            )
             .layer(auth.origins().cors());
         Self {
             auth,
