@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header},
     routing::get,
 };
+use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -26,8 +27,8 @@ use crate::{api, app::App};
 /// How long the body of a sign-in may take; `trpc_axum` has its own limit.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// All paths of the server.
-pub fn router(app: &App) -> Router {
+/// All paths of the server. Mutations run in `mutations`, and on when their client has gone.
+pub fn router(app: &App, mutations: &TaskTracker) -> Router {
     let paths = Router::new()
         .route("/", get(home::page))
         .nest("/health", health::router())
@@ -37,7 +38,7 @@ pub fn router(app: &App) -> Router {
             "/api/trpc",
             api::router(),
             app.clone(),
-            options(app),
+            options(app, mutations),
         ))
         .layer(app.auth.origins().cors())
         .fallback(async || StatusCode::NOT_FOUND);
@@ -46,7 +47,12 @@ pub fn router(app: &App) -> Router {
     paths.layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            // What went wrong is logged where it is handled.
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(span)
+                    .on_failure(()),
+            )
             .layer(PropagateRequestIdLayer::new(request_id))
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .layer(header(header::X_FRAME_OPTIONS, "DENY"))
@@ -57,7 +63,7 @@ pub fn router(app: &App) -> Router {
 
 /// A POST that a foreign page made in the user's browser is refused, in tRPC's shape; programs,
 /// which send neither Origin nor Referer, pass (`docs/wire/auth.md`, section 4).
-fn options(app: &App) -> Options {
+fn options(app: &App, mutations: &TaskTracker) -> Options {
     let origins = app.auth.origins().clone();
     let admit = move |request: &http::request::Parts| {
         if request.method == Method::GET || origins.check_program_or_trusted(&request.headers) {
@@ -71,6 +77,7 @@ fn options(app: &App) -> Options {
     };
     Options {
         admit: Some(Arc::new(admit)),
+        mutations: mutations.clone(),
         ..Options::default()
     }
 }

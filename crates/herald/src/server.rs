@@ -126,7 +126,7 @@ impl Server {
         let stopping = lifecycle.stopping().clone();
         lifecycle.spawn(
             "http",
-            listen::serve(listener, http::router(&app), stopping),
+            listen::serve(listener, http::router(&app, lifecycle.tasks()), stopping),
         );
         lifecycle.spawn(
             "sessions",

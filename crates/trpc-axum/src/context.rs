@@ -10,6 +10,7 @@ use std::{
 use http::request::Parts;
 use superjson::Value;
 use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
 
 use crate::{Error, request::Inputs};
 
@@ -22,6 +23,7 @@ struct Shared<S> {
     request: Parts,
     connection_params: BTreeMap<String, String>,
     inputs: Inputs,
+    mutations: TaskTracker,
     once: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
 }
 
@@ -37,12 +39,14 @@ impl<S> Context<S> {
         request: Parts,
         connection_params: BTreeMap<String, String>,
         inputs: Inputs,
+        mutations: TaskTracker,
     ) -> Self {
         Self(Arc::new(Shared {
             state,
             request,
             connection_params,
             inputs,
+            mutations,
             once: Mutex::default(),
         }))
     }
@@ -84,6 +88,11 @@ impl<S> Context<S> {
         let cell = Arc::new(OnceCell::<T>::new());
         cells.push((TypeId::of::<T>(), cell.clone()));
         cell
+    }
+
+    /// Where what outlives its request is run.
+    pub(crate) fn mutations(&self) -> &TaskTracker {
+        &self.0.mutations
     }
 
     /// The input of the call at `index`; to be taken once.

@@ -11,6 +11,7 @@ use futures_util::{
     future::BoxFuture, stream::BoxStream,
 };
 use serde::Serialize;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use ts_rs::TS;
 
@@ -190,12 +191,13 @@ impl<S: Clone + Send + Sync + 'static> Procedure<S> {
             output_type: Declarations::output::<H::Output>,
             run: Run::Answer(Box::new(move |cx, index| {
                 let handler = handler.clone();
+                let mutations = cx.mutations().clone();
                 let answer = guarded(async move {
                     let output = handler.call(cx, index).await?;
                     Ok(Box::new(output) as Box<dyn Output>)
                 });
                 if kind == Kind::Mutation {
-                    Box::pin(detached(answer))
+                    Box::pin(detached(answer, mutations))
                 } else {
                     Box::pin(answer)
                 }
@@ -249,8 +251,11 @@ async fn guarded(answer: impl Future<Output = Answer> + Send) -> Answer {
 }
 
 /// Runs to the end even if nobody waits any more.
-async fn detached(answer: impl Future<Output = Answer> + Send + 'static) -> Answer {
-    let running = tokio::spawn(answer.in_current_span());
+async fn detached(
+    answer: impl Future<Output = Answer> + Send + 'static,
+    mutations: TaskTracker,
+) -> Answer {
+    let running = mutations.spawn(answer.in_current_span());
     running.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a mutation was stopped");
         Err(Error::internal())

@@ -15,6 +15,7 @@ use futures_util::{
 };
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use superjson::Limits;
+use tokio_util::task::TaskTracker;
 
 use crate::{
     Code, Context, Error, Kind, Router,
@@ -47,6 +48,9 @@ pub struct Options {
     /// A check that runs once for a request, before any guard: of its origin, say. Its error is
     /// the answer to every call of the request.
     pub admit: Option<Admit>,
+    /// Mutations run here, to their end even if their client goes away: what to wait for before
+    /// the process ends.
+    pub mutations: TaskTracker,
     /// How long a subscription may be silent before a ping is sent; 15 s unless set. It tells
     /// clients and proxies that the connection stands, and the server that it does not.
     pub sse_ping: Duration,
@@ -65,6 +69,7 @@ impl Default for Options {
             limits: Limits::default(),
             method_override: false,
             admit: None,
+            mutations: TaskTracker::new(),
             sse_ping: Duration::from_secs(15),
             sse_reconnect_after_inactivity: None,
         }
@@ -81,6 +86,7 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .field("method_override", &self.method_override)
             .field("admit", &self.admit.is_some())
+            .field("mutations", &self.mutations.len())
             .field("sse_ping", &self.sse_ping)
             .field(
                 "sse_reconnect_after_inactivity",
@@ -171,7 +177,13 @@ impl<S: Clone + Send + Sync + 'static> Service<S> {
             calls.last_event_id = None;
         }
         let inputs = calls.inputs(&method, body, &self.options);
-        let cx = Context::new(self.state.clone(), request, connection_params, inputs);
+        let cx = Context::new(
+            self.state.clone(),
+            request,
+            connection_params,
+            inputs,
+            self.options.mutations.clone(),
+        );
         let Calls {
             paths,
             is_batch,

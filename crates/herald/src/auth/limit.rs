@@ -77,6 +77,17 @@ struct Failures {
     last: i64,
 }
 
+impl Failures {
+    fn are_over(self, free: u32, now: i64) -> bool {
+        let since = if self.count < free {
+            self.first
+        } else {
+            self.last
+        };
+        now - since >= FAILURES_LAST_MS
+    }
+}
+
 impl<K: Hash + Eq + Clone> Tries<K> {
     fn new(free: u32) -> Self {
         Self {
@@ -90,7 +101,7 @@ impl<K: Hash + Eq + Clone> Tries<K> {
         let delayed = self
             .failures
             .get(key)
-            .filter(|failures| !self.is_over(failures, now))
+            .filter(|failures| !failures.are_over(self.free, now))
             .and_then(|failures| Some((failures.last, failures.count.checked_sub(self.free)?)));
         delayed.map_or(0, |(last, more)| {
             last + (FIRST_DELAY_MS << more.min(16)).min(LONGEST_DELAY_MS) - now
@@ -102,7 +113,7 @@ impl<K: Hash + Eq + Clone> Tries<K> {
             self.make_room(now);
         }
         let failures = self.failures.get(&key).copied();
-        let so_far = failures.filter(|failures| !self.is_over(failures, now));
+        let so_far = failures.filter(|failures| !failures.are_over(self.free, now));
         let failures = Failures {
             count: so_far.map_or(0, |so_far| so_far.count).saturating_add(1),
             first: so_far.map_or(now, |so_far| so_far.first),
@@ -111,20 +122,11 @@ impl<K: Hash + Eq + Clone> Tries<K> {
         self.failures.insert(key, failures);
     }
 
-    fn is_over(&self, failures: &Failures, now: i64) -> bool {
-        let since = if failures.count < self.free {
-            failures.first
-        } else {
-            failures.last
-        };
-        now - since >= FAILURES_LAST_MS
-    }
-
     fn sweep(&mut self, now: i64) {
-        let mut failures = std::mem::take(&mut self.failures);
-        failures.retain(|_, failures| !self.is_over(failures, now));
-        failures.shrink_to_fit();
-        self.failures = failures;
+        let free = self.free;
+        self.failures
+            .retain(|_, failures| !failures.are_over(free, now));
+        self.failures.shrink_to_fit();
     }
 
     fn make_room(&mut self, now: i64) {

@@ -1,6 +1,7 @@
 //! `/api/auth` over HTTP: signing up, in and out, and what must not work.
 
 mod hostile;
+mod limits;
 mod recorded;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};

@@ -10,6 +10,7 @@ use http::{Method, Request, StatusCode};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 use tokio::sync::{Semaphore, mpsc};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use trpc_axum::{
     Code, Context, Error, FromContext, Kind, Options, ProcedureInfo, Router, input, mount,
@@ -200,6 +201,25 @@ async fn a_panic_is_its_own_calls_failure() {
         "{}",
         answer.body
     );
+}
+
+#[tokio::test]
+async fn a_mutation_that_outlives_its_request_can_be_waited_for() {
+    let mutations = TaskTracker::new();
+    let options = Options {
+        mutations: mutations.clone(),
+        ..Options::default()
+    };
+    let (service, app, mut heard) = service_with(options);
+    let request = tokio::spawn(service.oneshot(post("slow", "{}")));
+    assert_eq!(heard.recv().await, Some("begun"));
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    mutations.close();
+    assert_eq!(mutations.len(), 1);
+    app.gate.add_permits(1);
+    mutations.wait().await;
+    assert_eq!(heard.recv().await, Some("done"));
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use herald::{
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use whatsapp_gateway::{
     Gateway,
@@ -96,7 +97,7 @@ impl World {
             clock: clock.clone(),
         });
         Self {
-            router: http::router(&app),
+            router: http::router(&app, &TaskTracker::new()),
             app,
             clock,
             phone,
