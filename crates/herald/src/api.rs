@@ -27,7 +27,9 @@ pub fn router() -> Router<App> {
                 .mutation("updateSessionPhone", user::update_session_phone)
                 .mutation("logoutSession", user::logout_session)
                 .query("getWhatsAppGroups", user::get_whatsapp_groups)
-                .query("getWhatsAppContacts", user::get_whatsapp_contacts),
+                .query("getWhatsAppContacts", user::get_whatsapp_contacts)
+                .query("getDirectoryStatus", user::get_directory_status)
+                .mutation("syncDirectory", user::sync_directory),
         )
         .nest(
             "admin",

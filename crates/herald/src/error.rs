@@ -7,6 +7,7 @@ use trpc_axum::{Code, Error};
 use whatsapp_gateway::GatewayError;
 
 use crate::{
+    directory::DirectoryError,
     sessions::{SessionError, words},
     store::StoreError,
 };
@@ -43,7 +44,10 @@ impl From<SessionError> for Error {
             ),
             SessionError::Gateway(error) => gateway(&error),
             SessionError::Store(error) => error.into(),
-            SessionError::Name(_) | SessionError::Qr(_) | SessionError::ReadingPanicked => {
+            SessionError::Directory(DirectoryError::NotLinked(state)) => {
+                Self::new(Code::PreconditionFailed, words::not_ready(&state))
+            }
+            SessionError::Name(_) | SessionError::Qr(_) | SessionError::Directory(_) => {
                 tracing::error!(%error, "a session failed");
                 Self::new(Code::InternalServerError, INTERNAL)
             }

@@ -110,6 +110,7 @@ impl Server {
             secret,
             limits_on: !config.test_mode,
         };
+        let lifecycle = Lifecycle::default();
         let app = App::new(Parts {
             auth: Auth::new(settings, store.clone(), clock.clone(), random.clone()),
             sessions: Sessions::new(
@@ -117,12 +118,12 @@ impl Server {
                 engine(&config.engine, &clock)?,
                 clock.clone(),
                 random,
+                &lifecycle,
             ),
             store,
             clock,
         });
 
-        let lifecycle = Lifecycle::default();
         let stopping = lifecycle.stopping().clone();
         lifecycle.spawn(
             "http",

@@ -14,13 +14,12 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
-use tokio::sync::Semaphore;
-use whatsapp_gateway::{
-    Contact, Gateway, GatewayError, Group, InvalidName, Phone, SessionName, State,
-};
+use whatsapp_gateway::{Gateway, GatewayError, InvalidName, Phone, SessionName, State};
 
 use crate::{
     clock::Clock,
+    directory::{Directories, Directory, DirectoryError, Reading},
+    lifecycle::Lifecycle,
     qr,
     random::Random,
     store::{Claim, Store, StoreError, WhatsAppSession},
@@ -30,8 +29,6 @@ use crate::{
 const INITIATE_WAIT: Duration = Duration::from_secs(8);
 /// How often it looks meanwhile.
 const INITIATE_STEP: Duration = Duration::from_millis(150);
-/// How many lists are read from the engine at a time: each holds a whole phone book.
-const LISTS_AT_ONCE: usize = 4;
 /// How many sessions are looked at at a time.
 const TICK_WIDTH: usize = 8;
 
@@ -59,9 +56,9 @@ pub enum SessionError {
     /// The QR could not be drawn.
     #[error(transparent)]
     Qr(#[from] qr::QrError),
-    /// A list could not be made of what the engine told.
-    #[error("reading a list panicked")]
-    ReadingPanicked,
+    /// The directory cannot be shown.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,19 +73,31 @@ pub struct Sessions {
     clock: Clock,
     random: Random,
     locks: Locks,
-    lists: Semaphore,
+    directories: Directories,
 }
 
 impl Sessions {
-    /// Sessions of the users in `store`, on `gateway`.
-    pub fn new(store: Store, gateway: Arc<dyn Gateway>, clock: Clock, random: Random) -> Self {
+    /// Sessions of the users in `store`, on `gateway`. Their directories are kept in the background
+    /// until `lifecycle` stops.
+    pub fn new(
+        store: Store,
+        gateway: Arc<dyn Gateway>,
+        clock: Clock,
+        random: Random,
+        lifecycle: &Lifecycle,
+    ) -> Self {
         Self {
+            directories: Directories::new(
+                store.clone(),
+                Arc::clone(&gateway),
+                clock.clone(),
+                lifecycle,
+            ),
             store,
             gateway,
             clock,
             random,
             locks: Locks::default(),
-            lists: Semaphore::new(LISTS_AT_ONCE),
         }
     }
 
@@ -292,30 +301,23 @@ impl Sessions {
         }
     }
 
-    /// What `read` makes of the account's groups, from the engine.
-    pub async fn groups<T: Send + 'static>(
-        &self,
-        user_id: &str,
-        name: &str,
-        read: impl FnOnce(Vec<Group>) -> T + Send + 'static,
-    ) -> Result<T> {
-        let (_, engine_name) = self.running(user_id, name).await?;
-        let _turn = self.lists.acquire().await;
-        let groups = self.gateway.groups(&engine_name).await?;
-        aside(move || read(groups)).await
+    /// The account's groups and people as last read. Calls no engine.
+    pub async fn directory(&self, user_id: &str, name: &str) -> Result<Arc<Directory>> {
+        let (session, _) = self.running(user_id, name).await?;
+        Ok(self.directories.of(&session).await?)
     }
 
-    /// What `read` makes of everybody that the account knows, from the engine.
-    pub async fn contacts<T: Send + 'static>(
-        &self,
-        user_id: &str,
-        name: &str,
-        read: impl FnOnce(Vec<Contact>) -> T + Send + 'static,
-    ) -> Result<T> {
-        let (_, engine_name) = self.running(user_id, name).await?;
-        let _turn = self.lists.acquire().await;
-        let contacts = self.gateway.contacts(&engine_name).await?;
-        aside(move || read(contacts)).await
+    /// How the directory is kept; of a session that is not linked, that there is none.
+    pub async fn directory_reading(&self, user_id: &str, name: &str) -> Result<Reading> {
+        let session = self.named(user_id, name).await?;
+        Ok(self.directories.reading(&session).await?)
+    }
+
+    /// Has the directory read from the engine in the background. False if that is being done or
+    /// has just been.
+    pub async fn refresh_directory(&self, user_id: &str, name: &str) -> Result<bool> {
+        let (session, engine_name) = self.running(user_id, name).await?;
+        Ok(self.directories.refresh(&session, &engine_name)?)
     }
 
     /// Looks at every wanted session once and starts those that the engine has stopped or
@@ -394,6 +396,7 @@ impl Sessions {
                 "session status"
             );
         }
+        self.directories.keep(&seen, engine_name);
         Ok(seen)
     }
 
@@ -431,12 +434,6 @@ enum Origin {
     Ours,
     /// The engine gives everybody this name.
     Shared,
-}
-
-/// Sorting and folding thousands of names takes a while, which the other calls are not to wait.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| SessionError::ReadingPanicked)
 }
 
 /// One lock a user, so that what changes a session happens one after another. Held locks alone

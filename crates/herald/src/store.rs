@@ -4,6 +4,7 @@
 //! ids are text. What belongs to a user is read and written under that user's id; methods that
 //! look across users end in `_all`.
 
+mod directory;
 mod sign_in;
 mod user;
 mod whatsapp_session;
@@ -21,6 +22,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use directory::{Known, KnownContact, KnownGroup};
 pub use sign_in::{NewSignIn, SignIn};
 pub use user::{NewUser, Role, UnknownRole, User, UserCreated};
 pub use whatsapp_session::{Claim, PhoneSource, WhatsAppSession};

@@ -181,6 +181,9 @@ pub struct Contact {
     pub push_name: Option<String>,
     /// Digits of the phone number; `None` for who is known only by LID.
     pub number: Option<String>,
+    /// `…@lid`, of who is known by number, where the engine tells both; the list may also have
+    /// an entry of that id, which is the same person.
+    pub lid: Option<ChatId>,
     /// The account itself.
     pub is_me: Option<bool>,
     /// Blocked by the account.

@@ -1,4 +1,4 @@
-//! `user.*`: the published User API (`docs/wire/user-api.md`), to the letter.
+//! `user.*`: the published User API (`docs/wire/user-api.md`), to the letter, and what came to it.
 
 use serde::Serialize;
 use superjson::Date;
@@ -9,7 +9,7 @@ use whatsapp_gateway::Phone;
 use super::{NOT_STORABLE, guard::ActiveUser, storable};
 use crate::{
     app::App,
-    directory::{self, ContactItem, GroupItem, Page, Query},
+    directory::{ContactItem, GroupItem, Page, Query},
     sessions::SessionError,
     store,
 };
@@ -94,6 +94,33 @@ pub(super) struct SessionStatus {
 pub(super) struct SessionQr {
     /// A PNG in base64, without a `data:` prefix.
     qr: String,
+}
+
+/// How the session's groups and contacts are kept.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DirectoryStatus {
+    /// How many groups are listed.
+    groups: u32,
+    /// How many contacts are listed.
+    contacts: u32,
+    /// How many people more are known, but not their phone numbers.
+    without_number: u32,
+    /// When they were last read from WhatsApp; null before the first time.
+    synced_at: Option<Date>,
+    /// Whether they are being read now.
+    syncing: bool,
+    /// Why the last reading failed, in words; what was known before stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    error: Option<String>,
+}
+
+/// Whether a reading was begun.
+#[derive(Serialize, TS)]
+pub(super) struct DirectorySync {
+    /// False when one runs already, or has just run.
+    started: bool,
 }
 
 /// It is done.
@@ -248,43 +275,64 @@ pub(super) async fn logout_session(
     Ok(DONE)
 }
 
-/// The account's groups.
+/// The account's groups, as Herald keeps them.
 pub(super) async fn get_whatsapp_groups(
     caller: ActiveUser,
     app: App,
     input: GroupsInput,
 ) -> Result<Page<GroupItem>, Error> {
-    let GroupsInput {
-        session_name,
-        limit,
-        cursor,
-        search,
-    } = input;
-    let page = move |groups| directory::groups(groups, query(limit, cursor, search.as_deref()));
-    Ok(app
+    let directory = app
         .sessions
-        .groups(&caller.0.id, &session_name, page)
-        .await?)
+        .directory(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(directory.groups(query(input.limit, input.cursor, input.search.as_deref())))
 }
 
-/// The people whom the account can write to.
+/// The people whom the account can write to, as Herald keeps them.
 pub(super) async fn get_whatsapp_contacts(
     caller: ActiveUser,
     app: App,
     input: ContactsInput,
 ) -> Result<Page<ContactItem>, Error> {
-    let ContactsInput {
-        session_name,
-        limit,
-        cursor,
-        search,
-    } = input;
-    let page =
-        move |contacts| directory::contacts(contacts, query(limit, cursor, search.as_deref()));
-    Ok(app
+    let directory = app
         .sessions
-        .contacts(&caller.0.id, &session_name, page)
-        .await?)
+        .directory(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(directory.contacts(query(input.limit, input.cursor, input.search.as_deref())))
+}
+
+/// How old the lists are, and whether they are being read again.
+pub(super) async fn get_directory_status(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<DirectoryStatus, Error> {
+    let reading = app
+        .sessions
+        .directory_reading(&caller.0.id, &input.session_name)
+        .await?;
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(DirectoryStatus {
+        groups: count(reading.directory.group_count()),
+        contacts: count(reading.directory.contact_count()),
+        without_number: count(reading.directory.without_number()),
+        synced_at: reading.synced_at.map(Date::from_millis),
+        syncing: reading.syncing,
+        error: reading.error,
+    })
+}
+
+/// Has the lists read from WhatsApp again, in the background.
+pub(super) async fn sync_directory(
+    caller: ActiveUser,
+    app: App,
+    input: SessionInput,
+) -> Result<DirectorySync, Error> {
+    let started = app
+        .sessions
+        .refresh_directory(&caller.0.id, &input.session_name)
+        .await?;
+    Ok(DirectorySync { started })
 }
 
 /// The schema has seen to it that neither number is negative.

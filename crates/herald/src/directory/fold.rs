@@ -4,8 +4,11 @@
 use icu_casemap::CaseMapper;
 use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
 
-/// The folded form of a name or of what is searched for.
+/// The folded form of a name or of what is searched for. It is one line.
 pub(super) fn text(text: &str) -> String {
+    if text.contains(char::is_control) {
+        return self::text(&text.replace(char::is_control, " "));
+    }
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -15,13 +18,19 @@ pub(super) fn text(text: &str) -> String {
     folded.nfkd().filter(|&c| !is_optional_mark(c)).collect()
 }
 
-/// The digits of a search that can be (part of) a phone number; `None` for anything else.
+/// The digits of a search that can be (part of) a phone number, without the `+` or `00` before the
+/// country's code; `None` for anything else.
 pub(super) fn digits(search: &str) -> Option<String> {
     let bare: String = search
         .chars()
-        .filter(|c| !matches!(c, '+' | ' ' | '-' | '.' | '(' | ')'))
+        .filter(|c| !matches!(c, '+' | ' ' | '-' | '.' | '/' | '(' | ')' | '[' | ']'))
         .collect();
-    (!bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit())).then_some(bare)
+    let is_number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+    let digits = match bare.strip_prefix("00") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => bare,
+    };
+    is_number.then_some(digits)
 }
 
 /// Accents above and below (class 200 and up) and the points and vowel signs of Hebrew and Arabic
@@ -44,6 +53,7 @@ mod tests {
             ("Ωμέγα", "ωμεγα"),
             ("שָׁלוֹם", "שלום"),
             ("कुछ", "कुछ"),
+            ("A\n\u{85}b", "a  b"),
         ] {
             assert_eq!(text(written), text(folded), "{written}");
         }
@@ -53,6 +63,8 @@ mod tests {
     #[test]
     fn only_what_can_be_a_number_has_digits() {
         assert_eq!(digits("+49 (151) 23-4"), Some("49151234".into()));
+        assert_eq!(digits("0049 151"), Some("49151".into()));
+        assert_eq!(digits("00"), Some("00".into()));
         assert_eq!(digits("Room 12"), None);
         assert_eq!(digits(" "), None);
     }

@@ -2,6 +2,10 @@
 
 use whatsapp_gateway::{GatewayError, State};
 
+/// Why a directory could not be read, when it is not the engine's fault.
+pub(crate) const DIRECTORY_FAILED: &str = "Herald could not write the groups and contacts down. It tries again; if it lasts, whoever runs this server finds \
+                                           why in the log.";
+
 /// Why the engine cannot be asked, and what helps. One or two sentences for the user.
 pub(crate) fn cause(error: &GatewayError) -> String {
     match error {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::FromRow;
 
-use super::{Store, StoreError, sql, unless_taken};
+use super::{Store, StoreError, directory, sql, unless_taken};
 
 /// Who said what the phone number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,13 @@ pub struct WhatsAppSession {
     pub status_since: i64,
     /// Why it failed, in plain words.
     pub cause: Option<String>,
+    /// Since when it has worked without having to be linked anew, in milliseconds since 1970;
+    /// `None` before it first works.
+    pub linked_at: Option<i64>,
+    /// When its directory was last read whole since it was linked, in milliseconds since 1970.
+    pub directory_synced_at: Option<i64>,
+    /// Why the last reading of its directory failed, in plain words.
+    pub directory_error: Option<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
@@ -195,20 +202,24 @@ impl Store {
         Ok(changed == 1)
     }
 
-    /// Gives the engine's name back, and forgets what the engine told.
+    /// Gives the engine's name back, and forgets what the engine told: its directory, too.
     pub async fn whatsapp_session_release(
         &self,
         user_id: &str,
         id: &str,
         now: i64,
     ) -> Result<(), StoreError> {
-        sql!(self, execute,
+        let mut transaction = self.begin().await?;
+        sql!(in transaction, execute,
             "UPDATE whatsapp_sessions
              SET engine_name = NULL, unlinking = FALSE, phone_number = '', phone_source = '', cause = NULL, status = 'STOPPED',
+                 linked_at = NULL, directory_synced_at = NULL, directory_error = NULL,
                  status_since = CASE WHEN status = 'STOPPED' THEN status_since ELSE $3 END, updated_at = $3
              WHERE user_id = $1 AND id = $2",
             user_id, id, now,
         )?;
+        directory::clear(&mut transaction, user_id, id).await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -216,7 +227,8 @@ impl Store {
     /// must exist.
     ///
     /// The engine's number does not replace the user's. A session that the engine has no name for
-    /// stays as it is: what was seen of it was seen before it was released.
+    /// stays as it is: what was seen of it was seen before it was released. One that shows a code
+    /// may be linked to another account next: its directory is not its account's any more.
     pub async fn whatsapp_session_observe(
         &self,
         user_id: &str,
@@ -233,6 +245,10 @@ impl Store {
                  status_since = CASE WHEN status = $3 THEN status_since ELSE $6 END,
                  phone_number = CASE WHEN $5 = '' OR phone_source = 'user' THEN phone_number ELSE $5 END,
                  phone_source = CASE WHEN $5 = '' OR phone_source = 'user' THEN phone_source ELSE 'engine' END,
+                 linked_at = CASE WHEN $3 = 'SCAN_QR_CODE' THEN NULL WHEN $3 = 'WORKING' THEN COALESCE(linked_at, $6)
+                                  ELSE linked_at END,
+                 directory_synced_at = CASE WHEN $3 = 'SCAN_QR_CODE' THEN NULL ELSE directory_synced_at END,
+                 directory_error = CASE WHEN $3 = 'SCAN_QR_CODE' THEN NULL ELSE directory_error END,
                  updated_at = $6
              WHERE user_id = $1 AND id = $2 AND engine_name IS NOT NULL
                AND (status <> $3 OR cause IS DISTINCT FROM $4

@@ -17,6 +17,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("admin.approveUser", "Admin"),
     ("admin.getPendingUsers", "Admin"),
     ("system.ping", "Anyone"),
+    ("user.getDirectoryStatus", "ActiveUser"),
     ("user.getSessionQR", "ActiveUser"),
     ("user.getSessionStatus", "ActiveUser"),
     ("user.getWhatsAppContacts", "ActiveUser"),
@@ -25,6 +26,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("user.initiateWhatsAppSession", "ActiveUser"),
     ("user.logoutSession", "ActiveUser"),
     ("user.restartSession", "ActiveUser"),
+    ("user.syncDirectory", "ActiveUser"),
     ("user.updateSessionPhone", "ActiveUser"),
 ];
 

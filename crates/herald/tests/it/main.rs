@@ -6,6 +6,7 @@ mod auth;
 mod authority;
 mod bad_input;
 mod binary;
+mod directory;
 mod sessions;
 mod store;
 mod support;

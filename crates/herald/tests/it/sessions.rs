@@ -381,7 +381,7 @@ async fn lists_page_and_search_as_published() {
 async fn an_engine_in_trouble_is_told_in_words_and_recovered_from() {
     let world = World::new().await;
     let (person, session) = world.linked("ann").await;
-    for (fault, list_code) in [
+    for (fault, code) in [
         (Fault::Unreachable, "SERVICE_UNAVAILABLE"),
         (Fault::Timeout, "TIMEOUT"),
         (Fault::Refused(401), "SERVICE_UNAVAILABLE"),
@@ -402,10 +402,18 @@ async fn an_engine_in_trouble_is_told_in_words_and_recovered_from() {
         );
         assert_eq!(
             person
-                .query("user.getWhatsAppGroups", named(&session))
+                .mutate("user.restartSession", named(&session))
                 .await
                 .code(),
-            list_code
+            code
+        );
+        assert_eq!(
+            person
+                .query("user.getWhatsAppGroups", named(&session))
+                .await
+                .status,
+            StatusCode::OK,
+            "what is known is shown all the same"
         );
         let (code, message) = person
             .mutate("user.initiateWhatsAppSession", NOTHING)

@@ -1,5 +1,6 @@
 //! The store, on both databases.
 
+mod directory;
 mod whatsapp_session;
 
 use herald::store::{NewSignIn, NewUser, Role, Store, StoreError, UserCreated};

@@ -117,6 +117,9 @@ const SIGNS: &[&str] = &["🌸", "✨", "🇧🇷", "👨‍👩‍👧", "🙏�
 /// Every so manieth person is a John, with a saved name and a number.
 const JOHN_EVERY: usize = 64;
 
+/// Every so manieth person's LID is told besides the number.
+const LID_EVERY: usize = 5;
+
 /// The people of a seed, without the account itself. No id and no number is there twice.
 pub(super) fn contacts(seed: u64, count: usize) -> Vec<Contact> {
     let mut rng = StdRng::seed_from_u64(seed ^ 0x7065_6f70_6c65);
@@ -139,7 +142,12 @@ pub(super) fn contacts(seed: u64, count: usize) -> Vec<Contact> {
                     break digits;
                 }
             };
-            contact(person, digits)
+            let lid = (i % LID_EVERY == 0 && !person.hidden)
+                .then(|| ChatId(format!("{}@lid", lid(&mut rng))));
+            Contact {
+                lid,
+                ..contact(person, digits)
+            }
         })
         .collect()
 }
@@ -243,6 +251,7 @@ fn contact(person: Person, digits: String) -> Contact {
         is_blocked: told(matches!(person.flags, Flags::Blocked)),
         is_whatsapp: told(!matches!(person.flags, Flags::Absent)),
         number: (!person.hidden).then_some(digits),
+        lid: None,
     }
 }
 

@@ -42,6 +42,7 @@ struct Metadata {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct RawContact {
     id: Field,
+    lid: Field,
     name: Field,
     pushname: Field,
     notify: Field,
@@ -94,6 +95,12 @@ pub(super) fn contacts(list: List<RawContact>, seen: &Seen) -> Vec<Contact> {
                 .find_map(Field::text),
             // Never the field `number`: WEBJS puts the LID there for a LID.
             number: person_number(&id).map(str::to_owned),
+            // NOWEB tells it (section 7).
+            lid: raw
+                .lid
+                .id()
+                .and_then(person_id)
+                .filter(|lid| lid.as_str().ends_with("@lid") && person_number(&id).is_some()),
             is_me: raw
                 .is_me
                 .flag()

@@ -14,6 +14,7 @@ use herald::{
     auth::{Auth, AuthSettings, Secret, add_user},
     clock::Clock,
     http,
+    lifecycle::Lifecycle,
     random::Random,
     sessions::Sessions,
     store::Role,
@@ -21,7 +22,6 @@ use herald::{
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use whatsapp_gateway::{
     Gateway,
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) phone: Arc<Simulated>,
     router: Router,
+    lifecycle: Lifecycle,
     _database: Database,
 }
 
@@ -90,14 +91,16 @@ impl World {
             secret: Secret::from_text("a secret for tests, long enough to sign").unwrap(),
             limits_on: false,
         };
+        let lifecycle = Lifecycle::default();
         let app = App::new(Parts {
             auth: Auth::new(settings, store.clone(), clock.clone(), random.clone()),
-            sessions: Sessions::new(store.clone(), engine, clock.clone(), random),
+            sessions: Sessions::new(store.clone(), engine, clock.clone(), random, &lifecycle),
             store,
             clock: clock.clone(),
         });
         Self {
-            router: http::router(&app, &TaskTracker::new()),
+            router: http::router(&app, lifecycle.tasks()),
+            lifecycle,
             app,
             clock,
             phone,
@@ -150,7 +153,15 @@ impl World {
         }
     }
 
-    /// An approved account whose session works, with the session's name and id.
+    /// Waits until nothing is done in the background.
+    pub(crate) async fn settled(&self) {
+        self.lifecycle.tasks().close();
+        self.lifecycle.tasks().wait().await;
+        self.lifecycle.tasks().reopen();
+    }
+
+    /// An approved account whose session works and whose directory is filled, with the session's
+    /// name and id.
     pub(crate) async fn linked(&self, name: &str) -> (Person<'_>, Value) {
         let person = self.person(name, Role::User).await;
         let session = person
@@ -158,6 +169,7 @@ impl World {
             .await
             .data();
         person.wait_for("WORKING", &session["sessionName"]).await;
+        self.settled().await;
         (person, session)
     }
 
