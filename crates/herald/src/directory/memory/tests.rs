@@ -158,9 +158,9 @@ fn plainly(people: &[KnownContact], search: &str) -> HashSet<String> {
             .collect();
         let number = person.number.as_deref().unwrap_or_default();
         let in_number = |text: &str| fold::digits(text).is_some_and(|part| number.contains(&part));
-        let is_number = fold::digits(search).is_some();
+        let whole = fold::digits(search).is_some();
         words.iter().all(|word| {
-            names.iter().any(|name| name.contains(*word)) || (!is_number && in_number(word))
+            names.iter().any(|name| name.contains(*word)) || (!whole && in_number(word))
         }) || in_number(search)
     };
     people
