@@ -17,12 +17,7 @@ use secrecy::SecretString;
 
 /// A self-hosted server that links WhatsApp accounts and finds their groups and contacts.
 #[derive(Debug, Parser)]
-#[command(
-    name = "herald",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "herald", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do; without a command, the same as `herald serve`.
     #[command(subcommand)]
