@@ -7,17 +7,17 @@
     reason = "the comments are the text of --help"
 )]
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use secrecy::SecretString;
 
 /// A self-hosted server that links WhatsApp accounts and finds their groups and contacts.
 #[derive(Debug, Parser)]
-#[command(
-    name = "herald",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "herald", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do; without a command, the same as `herald serve`.
     #[command(subcommand)]
@@ -79,7 +79,10 @@ pub enum GrantedRole {
     User,
 }
 
-/// Every setting has a flag and an environment variable; the flag wins.
+const DEFAULT_LISTEN: &str = "127.0.0.1:3210";
+const DEFAULT_DATA_DIR: &str = "./data";
+
+/// Every setting has a flag and an environment variable; the flag wins. One that is empty is not set.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
@@ -88,7 +91,7 @@ pub struct Settings {
         long,
         env = "HERALD_LISTEN",
         value_name = "ADDRESS",
-        default_value = "127.0.0.1:3210",
+        default_value = DEFAULT_LISTEN,
         global = true
     )]
     pub listen: String,
@@ -124,10 +127,11 @@ pub struct Settings {
         long,
         env = "HERALD_DATA_DIR",
         value_name = "FOLDER",
-        default_value = "./data",
+        default_value = DEFAULT_DATA_DIR,
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
         global = true
     )]
-    pub data_dir: std::path::PathBuf,
+    pub data_dir: PathBuf,
     /// postgres://… for PostgreSQL [default: the SQLite file herald.db in the data folder].
     #[arg(
         long,
@@ -173,4 +177,23 @@ pub struct Settings {
     #[arg(long, env = "HERALD_TEST_MODE", value_name = "1|0", num_args = 0..=1, require_equals = true,
           default_value = "0", default_missing_value = "1", global = true)]
     pub test_mode: String,
+}
+
+impl Settings {
+    /// Address and port to listen on.
+    pub fn listen(&self) -> &str {
+        match self.listen.trim() {
+            "" => DEFAULT_LISTEN,
+            listen => listen,
+        }
+    }
+
+    /// Folder for the database and the secret.
+    pub fn data_dir(&self) -> &Path {
+        if self.data_dir.as_os_str().is_empty() {
+            Path::new(DEFAULT_DATA_DIR)
+        } else {
+            &self.data_dir
+        }
+    }
 }

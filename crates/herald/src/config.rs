@@ -72,20 +72,24 @@ impl Config {
     /// Checks the settings; the first that is wrong is the error.
     pub fn new(settings: &Settings) -> Result<Self, ConfigError> {
         let config = Self {
-            listen: listen(&settings.listen)?,
+            listen: listen(settings.listen())?,
             public_url: settings
                 .public_url
                 .as_deref()
+                .filter(|text| !text.trim().is_empty())
                 .map(|text| origin("HERALD_PUBLIC_URL", text))
                 .transpose()?,
             trusted_origins: each(&settings.trusted_origins, |text| {
                 origin("HERALD_TRUSTED_ORIGINS", text)
             })?,
             trusted_proxies: each(&settings.trusted_proxies, network)?,
-            data_dir: settings.data_dir.clone(),
+            data_dir: settings.data_dir().to_owned(),
             database_url: database_url(settings)?,
             engine: engine(settings)?,
-            secret: settings.secret.clone(),
+            secret: settings
+                .secret
+                .clone()
+                .filter(|secret| !secret.expose_secret().is_empty()),
             test_mode: test_mode(&settings.test_mode)?,
         };
         config.check_test_mode()?;
@@ -121,7 +125,7 @@ pub fn database_url(settings: &Settings) -> Result<SecretString, ConfigError> {
         .filter(|url| !url.is_empty())
     {
         None => {
-            let file = settings.data_dir.join("herald.db");
+            let file = settings.data_dir().join("herald.db");
             let file = file
                 .to_str()
                 .ok_or_else(|| ConfigError::new("HERALD_DATA_DIR", "must be plain text (UTF-8)"))?;
@@ -388,6 +392,36 @@ mod tests {
             let url = config.database_url.expose_secret();
             assert_eq!(url, &format!("sqlite://{folder}/herald.db"));
         }
+    }
+
+    #[test]
+    fn an_empty_setting_is_not_set() {
+        let empty = [
+            "--listen",
+            "",
+            "--public-url",
+            "",
+            "--trusted-origins",
+            "",
+            "--trusted-proxies",
+            "",
+        ];
+        let more = [
+            "--data-dir",
+            "",
+            "--database-url",
+            "",
+            "--waha-api-key",
+            "",
+            "--secret",
+            "",
+            "--test-mode=",
+        ];
+        let config = config(&[&empty[..], &more[..], &["--engine", "simulated"]].concat()).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:3210");
+        assert_eq!(config.data_dir.to_str(), Some("./data"));
+        assert!(config.public_url.is_none() && config.secret.is_none() && !config.test_mode);
+        assert!(config.trusted_origins.is_empty() && config.trusted_proxies.is_empty());
     }
 
     #[test]

@@ -213,8 +213,9 @@ impl Sessions {
         engine_name: &SessionName,
     ) -> Result<WhatsAppSession> {
         let look = async {
+            let mut seen = session.clone();
             loop {
-                let seen = self.look(session, engine_name).await?;
+                seen = self.look(&seen, engine_name).await?;
                 if seen.engine_name.is_none() {
                     // Logged out meanwhile.
                     return Ok(seen);

@@ -16,11 +16,12 @@ use std::{
 };
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool,
+    ConnectOptions as _, Connection as _, PgPool, Postgres, Sqlite, SqlitePool,
     migrate::{MigrateError, Migrator},
-    postgres::PgPoolOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::timeout;
 
 pub use directory::{Known, KnownContact, KnownGroup};
 pub use sign_in::{NewSignIn, SignIn};
@@ -88,6 +89,9 @@ pub enum StoreError {
     /// The URL names neither of the two databases.
     #[error("a database URL begins with sqlite: and a file's path, or with postgres://")]
     Url,
+    /// `PostgreSQL` does not answer.
+    #[error("PostgreSQL does not answer")]
+    Silent,
     /// The `SQLite` file cannot be made.
     #[error("the database file {path} cannot be opened: {source}")]
     File {
@@ -115,7 +119,11 @@ impl Store {
             let options = PgPoolOptions::new()
                 .acquire_timeout(PATIENCE)
                 .max_connections(10);
-            Self::Postgres(options.connect(database_url).await?)
+            // The pool would try until its patience ends and then tell nothing but that.
+            let server = database_url.parse::<PgConnectOptions>()?;
+            let connected = timeout(PATIENCE, server.connect()).await;
+            connected.map_err(|_| StoreError::Silent)??.close().await?;
+            Self::Postgres(options.connect_with(server).await?)
         } else if let Some(path) = sqlite_path(database_url) {
             Self::Sqlite(open_sqlite(&path).await?)
         } else {

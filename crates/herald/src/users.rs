@@ -61,7 +61,7 @@ pub async fn run(
     settings: &Settings,
     out: &mut impl Write,
 ) -> Result<(), UserError> {
-    make_data_dir(&settings.data_dir)?;
+    make_data_dir(settings.data_dir())?;
     let store = Store::open(config::database_url(settings)?.expose_secret()).await?;
     let (clock, random) = (Clock::system(), Random::system());
     match command {

@@ -1,9 +1,9 @@
 //! How often somebody may try: by address, by account and address, and by account alone
 //! (`docs/wire/auth.md`, design, item 6).
 
+mod tries;
+
 use std::{
-    collections::HashMap,
-    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
@@ -20,6 +20,7 @@ use governor::{
 };
 use ipnet::IpNet;
 
+use self::tries::Tries;
 use crate::clock::Clock;
 
 /// Three requests in ten seconds, for each address and path.
@@ -31,17 +32,8 @@ const FORGET_EVERY: u32 = 1024;
 /// So many wrong passwords for one account are free to each network.
 const FREE_FROM_A_NETWORK: u32 = 10;
 /// So many are free to all networks together. Far more, since this wait meets the owner too; one
-/// network alone, which has to wait up to [`LONGEST_DELAY_MS`] between two tries, never gets there.
+/// network alone, which has to wait longer and longer between two tries, never gets there.
 const FREE_FROM_ALL: u32 = 100;
-/// Free failures are counted for this long from the first; failures that made somebody wait, until
-/// there has been none for this long.
-const FAILURES_LAST_MS: i64 = 15 * 60 * 1000;
-/// The wait after the first failure that is not free; it doubles with each further one.
-const FIRST_DELAY_MS: i64 = 5_000;
-/// The longest wait: its owner gets into an account that somebody keeps trying.
-const LONGEST_DELAY_MS: i64 = 5 * 60 * 1000;
-/// No more keys than this are remembered of each kind; the one with the fewest failures goes.
-const MOST_KEYS: usize = 10_000;
 
 /// Too many tries. Seconds until the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,85 +54,6 @@ type ByAddress = DefaultKeyedStateStore<(IpAddr, &'static str)>;
 struct Passwords {
     from_a_network: Tries<(String, IpAddr)>,
     from_all: Tries<String>,
-}
-
-/// Failures by key.
-struct Tries<K> {
-    free: u32,
-    failures: HashMap<K, Failures>,
-}
-
-#[derive(Clone, Copy)]
-struct Failures {
-    count: u32,
-    first: i64,
-    last: i64,
-}
-
-impl Failures {
-    fn are_over(self, free: u32, now: i64) -> bool {
-        let since = if self.count < free {
-            self.first
-        } else {
-            self.last
-        };
-        now - since >= FAILURES_LAST_MS
-    }
-}
-
-impl<K: Hash + Eq + Clone> Tries<K> {
-    fn new(free: u32) -> Self {
-        Self {
-            free,
-            failures: HashMap::new(),
-        }
-    }
-
-    /// How long no further try is taken; 0 or less: it is.
-    fn wait_ms(&self, key: &K, now: i64) -> i64 {
-        let delayed = self
-            .failures
-            .get(key)
-            .filter(|failures| !failures.are_over(self.free, now))
-            .and_then(|failures| Some((failures.last, failures.count.checked_sub(self.free)?)));
-        delayed.map_or(0, |(last, more)| {
-            last + (FIRST_DELAY_MS << more.min(16)).min(LONGEST_DELAY_MS) - now
-        })
-    }
-
-    fn count(&mut self, key: K, now: i64) {
-        if self.failures.len() >= MOST_KEYS && !self.failures.contains_key(&key) {
-            self.make_room(now);
-        }
-        let failures = self.failures.get(&key).copied();
-        let so_far = failures.filter(|failures| !failures.are_over(self.free, now));
-        let failures = Failures {
-            count: so_far.map_or(0, |so_far| so_far.count).saturating_add(1),
-            first: so_far.map_or(now, |so_far| so_far.first),
-            last: now,
-        };
-        self.failures.insert(key, failures);
-    }
-
-    fn sweep(&mut self, now: i64) {
-        let free = self.free;
-        self.failures
-            .retain(|_, failures| !failures.are_over(free, now));
-        self.failures.shrink_to_fit();
-    }
-
-    fn make_room(&mut self, now: i64) {
-        self.sweep(now);
-        if self.failures.len() >= MOST_KEYS {
-            let least = self
-                .failures
-                .iter()
-                .min_by_key(|(_, failures)| (failures.count, failures.last));
-            if let Some(key) = least.map(|(key, _)| key.clone()) {
-                self.failures.remove(&key);
-            }
-        }
-    }
 }
 
 impl Limits {
@@ -212,8 +125,8 @@ impl Limits {
     pub(super) fn succeeded(&self, account: &str, address: IpAddr) {
         let mut passwords = self.passwords();
         let one = (account.to_owned(), network(address));
-        passwords.from_a_network.failures.remove(&one);
-        passwords.from_all.failures.remove(account);
+        passwords.from_a_network.forget(&one);
+        passwords.from_all.forget(&account.to_owned());
     }
 
     /// Forgets whoever has been quiet.
@@ -274,7 +187,10 @@ pub(super) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet
 mod tests {
     use axum::http::HeaderName;
 
-    use super::*;
+    use super::{
+        tries::{FAILURES_LAST_MS, MOST_KEYS},
+        *,
+    };
 
     const START: i64 = 1_767_225_600_000;
 
@@ -344,11 +260,7 @@ mod tests {
         assert_eq!(limits.attempt("bob", here), Ok(()), "another account");
         clock.advance(FAILURES_LAST_MS);
         for _ in 0..10 {
-            assert_eq!(
-                limits.attempt("ann", here),
-                Ok(()),
-                "left alone for long enough"
-            );
+            assert_eq!(limits.attempt("ann", here), Ok(()), "left alone");
         }
         assert_eq!(limits.attempt("ann", here), Err(TryLater(5)));
     }
@@ -442,10 +354,7 @@ mod tests {
         }
         let held = |limits: &Limits| {
             let passwords = limits.passwords();
-            (
-                passwords.from_a_network.failures.len(),
-                passwords.from_all.failures.len(),
-            )
+            (passwords.from_a_network.len(), passwords.from_all.len())
         };
         assert_eq!(held(&limits), (MOST_KEYS, MOST_KEYS));
         let addresses = limits.addresses.len();
