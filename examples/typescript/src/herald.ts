@@ -81,6 +81,46 @@ export interface ContactsInput {
 }
 
 /**
+ * How the session's groups and contacts are kept.
+ */
+export interface DirectoryStatus {
+  /**
+   * How many groups are listed.
+   */
+  groups: number;
+  /**
+   * How many contacts are listed.
+   */
+  contacts: number;
+  /**
+   * How many people more are known, but not their phone numbers.
+   */
+  withoutNumber: number;
+  /**
+   * When they were last read from WhatsApp; null before the first time.
+   */
+  syncedAt: Date | null;
+  /**
+   * Whether they are being read now.
+   */
+  syncing: boolean;
+  /**
+   * Why the last reading failed, in words; what was known before stays.
+   */
+  error?: string;
+}
+
+/**
+ * Whether a reading was begun.
+ */
+export interface DirectorySync {
+  /**
+   * False when one runs already, or has just run.
+   */
+  started: boolean;
+}
+
+/**
  * An active campaign of a group.
  */
 export interface GroupCampaign {
@@ -283,6 +323,8 @@ type Procedures = {
     logoutSession: Mutation<SessionInput, Success>;
     getWhatsAppGroups: Query<GroupsInput, Page<GroupItem>>;
     getWhatsAppContacts: Query<ContactsInput, Page<ContactItem>>;
+    getDirectoryStatus: Query<SessionInput, DirectoryStatus>;
+    syncDirectory: Mutation<SessionInput, DirectorySync>;
   };
   admin: {
     getPendingUsers: Query<void, Array<Account>>;
