@@ -69,8 +69,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let directory = Directory::new(known);
     println!("folded      {:6.0} ms", ms(start.elapsed()));
     println!(
-        "memory      {:6.1} MB, {} bytes a contact or group",
-        directory.size() as f64 / 1e6,
+        "memory      {:6} kB, {} bytes a contact or group",
+        directory.size() / 1000,
         directory.size() / (directory.contact_count() + directory.group_count()),
     );
     for search in SEARCHES {

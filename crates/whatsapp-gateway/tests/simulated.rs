@@ -497,6 +497,9 @@ proptest! {
         let usable = |person: &&Contact| person.is_blocked != Some(true) && person.is_whatsapp != Some(false);
         let johns = people.iter().filter(|p| p.name.as_ref().is_some_and(|name| name.contains("John")));
         prop_assert!(johns.filter(usable).count() > 50);
+        let lids: Vec<_> = people.iter().filter_map(|person| person.lid.as_ref()).collect();
+        prop_assert!(lids.len() > people.len() / 10);
+        prop_assert!(lids.iter().all(|lid| lid.as_str().ends_with("@lid") && !ids.contains(lid)));
         for person in &people {
             match &person.number {
                 Some(number) => {

@@ -338,3 +338,21 @@ async fn a_logout_during_a_reading_leaves_nothing() {
     let own = person.query("user.getWhatsAppSession", Value::Null).await;
     assert_eq!(own.data(), Value::Null);
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_reading() {
+    let phone = Phone::new();
+    let world = World::with_engine(phone.clone()).await;
+    let person = world.person("ann", Role::User).await;
+    let session = person
+        .mutate("user.initiateWhatsAppSession", Value::Null)
+        .await
+        .data();
+    person.wait_for("WORKING", &session["sessionName"]).await;
+    assert_eq!(status(&person, &session).await["syncing"], true);
+    world.stop();
+    world.settled().await;
+    assert_eq!(status(&person, &session).await["syncing"], false);
+    world.clock.advance(HOUR);
+    assert_eq!(sync(&person, &session).await, false, "nothing new is begun");
+}

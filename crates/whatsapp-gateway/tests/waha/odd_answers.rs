@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use whatsapp_gateway::{Contact, Gateway, GatewayError, Group, Phone, SessionName, State};
+use whatsapp_gateway::{ChatId, Contact, Gateway, GatewayError, Group, Phone, SessionName, State};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{header, method, path, query_param},
@@ -170,6 +170,22 @@ async fn whose_account_it_is_may_be_unknown() {
         .await
         .unwrap();
     assert_eq!(contacts[0].is_me, None);
+}
+
+#[tokio::test]
+async fn a_lid_is_told_of_who_is_known_by_number() {
+    let list = json!([
+        {"id": "491510000001@c.us", "lid": "77:3@lid"},
+        {"id": "491510000002@s.whatsapp.net", "lid": "491510000002@c.us"},
+        {"id": "491510000003@c.us", "lid": null},
+        {"id": "78@lid", "lid": "78@lid"},
+    ]);
+    let contacts = contacts_of(&list).await.unwrap();
+    let lids: Vec<_> = contacts
+        .iter()
+        .map(|contact| contact.lid.as_ref().map(ChatId::as_str))
+        .collect();
+    assert_eq!(lids, [Some("77@lid"), None, None, None]);
 }
 
 #[tokio::test]

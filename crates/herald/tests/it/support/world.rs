@@ -160,6 +160,11 @@ impl World {
         self.lifecycle.tasks().reopen();
     }
 
+    /// Begins to stop, as a signal does.
+    pub(crate) fn stop(&self) {
+        self.lifecycle.stop();
+    }
+
     /// An approved account whose session works and whose directory is filled, with the session's
     /// name and id.
     pub(crate) async fn linked(&self, name: &str) -> (Person<'_>, Value) {
