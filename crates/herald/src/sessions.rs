@@ -324,6 +324,7 @@ impl Sessions {
     /// Looks at every wanted session once and starts those that the engine has stopped or
     /// forgotten. Returns how many were started.
     pub async fn tick(&self) -> Result<usize> {
+        self.directories.tidy().await;
         let wanted = self.store.whatsapp_session_list_active_all().await?;
         let started = futures_util::stream::iter(wanted)
             .map(|session| async move {

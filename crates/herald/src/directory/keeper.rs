@@ -192,6 +192,11 @@ impl Directories {
         }))
     }
 
+    /// Lets go of the memory of directories that nobody has used for a while; called now and then.
+    pub async fn tidy(&self) {
+        self.0.memory.run_pending_tasks().await;
+    }
+
     /// Begins a reading unless one runs, or the last was too recent for this one.
     fn start(
         &self,
