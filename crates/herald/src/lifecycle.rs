@@ -6,7 +6,6 @@
 
 use std::{
     future::Future,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,13 +13,32 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt, stream};
-use tokio::signal::unix::{SignalKind, signal};
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long running work may take to finish after the first signal. Longer than the slowest call
 /// to an engine, which is WAHA's starting or stopping a session: 45 seconds.
 const GRACE: Duration = Duration::from_secs(50);
+
+/// The signals that tell the process to stop: SIGTERM and SIGINT.
+pub type Signals = BoxStream<'static, ()>;
+
+/// Begins to listen for signals; from then on none of them ends the process by itself.
+pub fn signals() -> std::io::Result<Signals> {
+    let signals = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let next = |(mut terminate, mut interrupt): (Signal, Signal)| async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Some(((), (terminate, interrupt)))
+    };
+    Ok(stream::unfold(signals, next).boxed())
+}
 
 /// Tells the parts of the process when to stop, and waits until they have.
 #[derive(Debug, Clone, Default)]
@@ -74,23 +92,7 @@ impl Lifecycle {
 
     /// Waits for a signal (or a part's end), then for everything to finish. Returns whether
     /// everything did and no part had broken.
-    pub async fn run(self) -> std::io::Result<bool> {
-        let signals = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        );
-        let signals = stream::unfold(signals, |(mut terminate, mut interrupt)| async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            Some(((), (terminate, interrupt)))
-        });
-        Ok(self.run_until(signals).await)
-    }
-
-    async fn run_until(self, signals: impl Stream<Item = ()>) -> bool {
-        let mut signals = pin!(signals);
+    pub async fn run(self, mut signals: Signals) -> bool {
         tokio::select! {
             _ = signals.next() => tracing::info!("stopping: running requests finish first; signal again to stop at once"),
             () = self.soft.cancelled() => {}
@@ -128,14 +130,14 @@ mod tests {
         lifecycle.spawn("loop", until_stopped(lifecycle.clone()));
         assert!(
             lifecycle
-                .run_until(stream::once(async {}).chain(stream::pending()))
+                .run(stream::once(async {}).chain(stream::pending()).boxed())
                 .await
         );
 
         let lifecycle = Lifecycle::default();
         lifecycle.spawn("loop", until_stopped(lifecycle.clone()));
         lifecycle.stop();
-        assert!(lifecycle.run_until(stream::pending()).await);
+        assert!(lifecycle.run(stream::pending().boxed()).await);
     }
 
     #[tokio::test]
@@ -143,12 +145,12 @@ mod tests {
         let lifecycle = Lifecycle::default();
         lifecycle.spawn("loop", until_stopped(lifecycle.clone()));
         lifecycle.spawn("short", async {});
-        assert!(!lifecycle.run_until(stream::pending()).await);
+        assert!(!lifecycle.run(stream::pending().boxed()).await);
 
         let lifecycle = Lifecycle::default();
         lifecycle.spawn("loop", until_stopped(lifecycle.clone()));
         lifecycle.spawn("panics", async { panic!("as it is meant to") });
-        assert!(!lifecycle.run_until(stream::pending()).await);
+        assert!(!lifecycle.run(stream::pending().boxed()).await);
     }
 
     #[tokio::test]
@@ -156,8 +158,8 @@ mod tests {
         let lifecycle = Lifecycle::default();
         let (done, work) = oneshot::channel::<()>();
         lifecycle.tasks().spawn(work);
-        let signals = stream::iter([()]).chain(stream::pending());
-        let mut stop = Box::pin(lifecycle.clone().run_until(signals));
+        let signals = stream::iter([()]).chain(stream::pending()).boxed();
+        let mut stop = Box::pin(lifecycle.clone().run(signals));
         assert!(futures_util::poll!(&mut stop).is_pending());
         assert!(lifecycle.stopping().is_cancelled());
         done.send(()).unwrap();
@@ -166,7 +168,7 @@ mod tests {
         let lifecycle = Lifecycle::default();
         lifecycle.tasks().spawn(pending::<()>());
         lifecycle.spawn("deaf", pending());
-        let signals = stream::iter([(), ()]).chain(stream::pending());
-        assert!(!lifecycle.run_until(signals).await);
+        let signals = stream::iter([(), ()]).chain(stream::pending()).boxed();
+        assert!(!lifecycle.run(signals).await);
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     config::{Config, Engine},
     http,
-    lifecycle::Lifecycle,
+    lifecycle::{self, Lifecycle, Signals},
     listen,
     random::Random,
     sessions::Sessions,
@@ -80,11 +80,14 @@ pub struct Server {
     pub address: SocketAddr,
     /// Stops it.
     pub lifecycle: Lifecycle,
+    signals: Signals,
 }
 
 impl Server {
     /// Opens everything and begins to answer. Returns once requests are accepted.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
+        // Before anything is there that an early signal would leave behind.
+        let signals = lifecycle::signals()?;
         make_data_dir(&config.data_dir)?;
         let listener = TcpListener::bind(config.listen).await;
         let listening = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -138,6 +141,7 @@ impl Server {
             app,
             address,
             lifecycle,
+            signals,
         })
     }
 
@@ -149,7 +153,7 @@ impl Server {
     /// Answers until a signal comes; then finishes what runs. Returns whether everything could be
     /// finished and no part of the server had broken.
     pub async fn run(self) -> Result<bool, StartError> {
-        let finished = self.lifecycle.run().await?;
+        let finished = self.lifecycle.run(self.signals).await;
         // A query that hangs keeps its connection, also after the hard stop.
         let closed = timeout(CLOSE_TIMEOUT, self.app.store.close()).await;
         if closed.is_err() {

@@ -15,7 +15,7 @@ use crate::support::{
 
 const NOTHING: Value = Value::Null;
 /// How long these tests let a call to WAHA take.
-const SHORT: Duration = Duration::from_millis(700);
+const SHORT: Duration = Duration::from_millis(1500);
 
 async fn world(profile: Profile, limit: Duration) -> (World, StandIn) {
     let key = profile.api_key.clone();
