@@ -47,6 +47,9 @@ impl From<SessionError> for Error {
             SessionError::Directory(DirectoryError::NotLinked(state)) => {
                 Self::new(Code::PreconditionFailed, words::not_ready(&state))
             }
+            SessionError::Directory(DirectoryError::NeverRead(words)) => {
+                Self::new(Code::ServiceUnavailable, words)
+            }
             SessionError::Name(_) | SessionError::Qr(_) | SessionError::Directory(_) => {
                 tracing::error!(%error, "a session failed");
                 Self::new(Code::InternalServerError, INTERNAL)

@@ -302,10 +302,14 @@ impl Sessions {
         }
     }
 
-    /// The account's groups and people as last read. Calls no engine.
+    /// The account's groups and people as last read. Calls no engine once the account is linked.
     pub async fn directory(&self, user_id: &str, name: &str) -> Result<Arc<Directory>> {
-        let (session, _) = self.running(user_id, name).await?;
-        Ok(self.directories.of(&session).await?)
+        let (mut session, engine_name) = self.running(user_id, name).await?;
+        if session.linked_at.is_none() {
+            // The phone may have scanned since somebody looked.
+            session = self.look(&session, &engine_name).await?;
+        }
+        Ok(self.directories.of(&session, &engine_name).await?)
     }
 
     /// How the directory is kept; of a session that is not linked, that there is none.

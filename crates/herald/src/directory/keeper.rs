@@ -44,6 +44,9 @@ pub enum DirectoryError {
     /// The account is not linked yet, or has to be linked anew.
     #[error("the session has not worked since it was begun to be linked: it is {}", .0.as_str())]
     NotLinked(State),
+    /// The first reading failed, and why, in plain words.
+    #[error("the directory has never been read: {0}")]
+    NeverRead(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -129,22 +132,35 @@ impl Directories {
 
     /// The directory of a session as it stands in the database. Calls no engine. While it is read
     /// for the first time, this waits for it, a few seconds at most.
-    pub async fn of(&self, session: &WhatsAppSession) -> Result<Arc<Directory>> {
+    pub async fn of(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+    ) -> Result<Arc<Directory>> {
         if session.linked_at.is_none() {
             return Err(DirectoryError::NotLinked(State::from_word(&session.status)));
         }
-        if session.directory_synced_at.is_none()
-            && let Some(mut over) = self.running(&session.id)
-        {
+        if session.directory_synced_at.is_some() {
+            return self.0.load(session).await;
+        }
+        self.keep(session, engine_name);
+        if let Some(mut over) = self.running(&session.id) {
             // Over or not: what is there by then is the answer.
             let _ = tokio::time::timeout(FIRST_READING, over.changed()).await;
-            let store = &self.0.store;
-            let filled = store
-                .whatsapp_session_by_id(&session.user_id, &session.id)
-                .await?;
-            return self.0.load(filled.as_ref().unwrap_or(session)).await;
         }
-        self.0.load(session).await
+        let store = &self.0.store;
+        let filled = store
+            .whatsapp_session_by_id(&session.user_id, &session.id)
+            .await?;
+        match filled {
+            // Nothing was ever read: an empty list would not be the truth.
+            Some(WhatsAppSession {
+                directory_synced_at: None,
+                directory_error: Some(words),
+                ..
+            }) => Err(DirectoryError::NeverRead(words)),
+            filled => self.0.load(filled.as_ref().unwrap_or(session)).await,
+        }
     }
 
     /// What there is and how it is kept, at once.

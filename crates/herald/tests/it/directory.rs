@@ -356,3 +356,43 @@ async fn a_stop_does_not_wait_for_a_reading() {
     world.clock.advance(HOUR);
     assert_eq!(sync(&person, &session).await, false, "nothing new is begun");
 }
+
+/// An empty list would say that the account knows nobody.
+#[tokio::test]
+async fn a_first_reading_that_failed_is_told_and_tried_again() {
+    let world = World::new().await;
+    world
+        .phone
+        .set_fault_on(Operation::Contacts, Fault::EngineError, Some(1));
+    let (ann, session) = world.linked("ann").await;
+    let (code, message) = ann
+        .query("user.getWhatsAppGroups", named(&session))
+        .await
+        .error();
+    assert_eq!(code, "SERVICE_UNAVAILABLE");
+    assert!(message.contains("WhatsApp engine"), "{message}");
+
+    world.clock.advance(61_000);
+    let groups = ann.query("user.getWhatsAppGroups", named(&session)).await;
+    assert_eq!(groups.data()["items"].as_array().unwrap().len(), 10);
+}
+
+/// Who asks for lists alone, and never for a status, gets them as soon as the phone has scanned.
+#[tokio::test]
+async fn a_list_sees_that_the_phone_has_scanned() {
+    let world = World::new().await;
+    world.phone.set_self_scan(None);
+    let ann = world.person("ann", Role::User).await;
+    let session = ann
+        .mutate("user.initiateWhatsAppSession", Value::Null)
+        .await
+        .data();
+    let list = async || ann.query("user.getWhatsAppGroups", named(&session)).await;
+    assert_eq!(list().await.code(), "PRECONDITION_FAILED");
+
+    world
+        .phone
+        .scan(&SessionName::new(session["sessionName"].as_str().unwrap()).unwrap());
+    world.clock.advance(1_000);
+    assert_eq!(list().await.data()["items"].as_array().unwrap().len(), 10);
+}
