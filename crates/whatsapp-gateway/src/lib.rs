@@ -12,10 +12,12 @@ pub mod simulated;
 pub mod waha;
 
 use async_trait::async_trait;
+use tokio::sync::broadcast;
 
 pub use error::{GatewayError, Result};
 pub use model::{
-    ChatId, Contact, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName, State, Status,
+    Changed, ChatId, Contact, Event, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName,
+    State, Status,
 };
 
 /// What Herald asks of an engine. Every call has its own time limit: none can hang.
@@ -57,4 +59,25 @@ pub trait Gateway: Send + Sync + 'static {
     /// Everybody that the account knows, the account itself and people known only by LID among
     /// them. [`GatewayError::NotReady`] unless [`State::Working`].
     async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>>;
+
+    /// What the engine says unasked, from now on. Nobody may rely on it: what is not heard is
+    /// found at the next look.
+    fn events(&self) -> broadcast::Receiver<Event>;
+
+    /// Listens to the engine where that takes a connection of ours; to be run as long as events
+    /// are wanted. Ends only by being dropped.
+    async fn listen(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// Takes what the engine has posted to our own address: its body, and the signature over it
+    /// where it came with one. False if it is not the engine's.
+    fn deliver(&self, _signature: Option<&str>, _body: &[u8]) -> bool {
+        false
+    }
+
+    /// The scripted phone, where this is one.
+    fn simulated(&self) -> Option<&simulated::Simulated> {
+        None
+    }
 }

@@ -161,13 +161,21 @@ impl ChatId {
     }
 }
 
-/// A group of the account.
+/// A group of the account. What the engine does not tell is `None`: unknown, not no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// `…@g.us`.
     pub id: ChatId,
     /// Its subject; `None` where the engine has none.
     pub name: Option<String>,
+    /// How many people are in it.
+    pub members: Option<u32>,
+    /// Whether its admins alone may send.
+    pub admins_only: Option<bool>,
+    /// Whether the account is one of its admins.
+    pub is_admin: Option<bool>,
+    /// Whether the account is still in it.
+    pub is_member: Option<bool>,
 }
 
 /// Somebody the account knows. A flag that the engine does not tell is `None`: unknown, not no.
@@ -190,4 +198,24 @@ pub struct Contact {
     pub is_blocked: Option<bool>,
     /// Has WhatsApp.
     pub is_whatsapp: Option<bool>,
+    /// In the phone's address book.
+    pub is_saved: Option<bool>,
+}
+
+/// Something changed in a session. A hint to look, no more: it may come late, twice or never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The session, by the engine's name for it.
+    pub session: SessionName,
+    /// What is worth a look.
+    pub changed: Changed,
+}
+
+/// What an [`Event`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// What [`Gateway::status`](crate::Gateway::status) or [`Gateway::qr`](crate::Gateway::qr) answers.
+    Status,
+    /// What [`Gateway::groups`](crate::Gateway::groups) or [`Gateway::contacts`](crate::Gateway::contacts) answers.
+    Directory,
 }

@@ -20,11 +20,18 @@ use rand::{
     distr::{Alphanumeric, SampleString},
     rngs::StdRng,
 };
+use tokio::sync::broadcast;
 
-use crate::{Contact, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State, Status};
+use crate::{
+    Changed, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State,
+    Status,
+};
 use fault::Faults;
 pub use fault::{Fault, Operation};
 use script::{Link, Phase};
+
+/// Hints that wait for a slow reader; older ones are dropped.
+const EVENTS: usize = 1024;
 
 /// What the simulated phone is like.
 #[derive(Clone)]
@@ -60,6 +67,7 @@ pub struct Simulated {
     config: SimulatedConfig,
     groups: Arc<[Group]>,
     contacts: Arc<[Contact]>,
+    events: broadcast::Sender<Event>,
     inner: Mutex<Inner>,
 }
 
@@ -94,6 +102,7 @@ impl Simulated {
         Self {
             groups: groups::groups(config.seed, config.groups).into(),
             contacts: people::contacts(config.seed, config.contacts).into(),
+            events: broadcast::Sender::new(EVENTS),
             inner: Mutex::new(Inner {
                 sessions: HashMap::new(),
                 scan_after: config.scan_after,
@@ -191,10 +200,21 @@ impl Simulated {
 
     fn change(&self, session: &SessionName, change: impl FnOnce(&mut Phase, i64) -> bool) -> bool {
         let now = self.now();
-        self.lock()
+        let changed = self
+            .lock()
             .sessions
             .get_mut(session)
-            .is_some_and(|session| change(&mut session.phase, now))
+            .is_some_and(|session| change(&mut session.phase, now));
+        if changed {
+            self.tell(session, Changed::Status);
+        }
+        changed
+    }
+
+    /// Nobody may be listening.
+    fn tell(&self, session: &SessionName, changed: Changed) {
+        let session = session.clone();
+        let _ = self.events.send(Event { session, changed });
     }
 
     /// Counts the call and gives the inside, or the fault that is due.
@@ -317,6 +337,14 @@ impl Gateway for Simulated {
             .own_number(session)
             .map(|number| people::me(number.digits()));
         Ok(self.contacts.iter().cloned().chain(me).collect())
+    }
+
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    fn simulated(&self) -> Option<&Simulated> {
+        Some(self)
     }
 }
 

@@ -13,16 +13,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::broadcast,
+    time::{sleep, timeout},
+};
 use url::Url;
 
 use self::{answer::Answer, http::Http, seen::Seen};
-use crate::{Contact, Gateway, GatewayError, Group, Qr, Result, SessionName, State, Status};
+use crate::{Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, State, Status};
 
 /// Room for an answer about one thing.
 const SMALL: usize = 1024 * 1024;
 /// Room for a list: thousands of chats, each with its last message (section 6).
 const LIST: usize = 64 * 1024 * 1024;
+/// Hints that wait for a slow reader; older ones are dropped.
+const EVENTS: usize = 1024;
 /// How often a session is looked at anew when it moved between the look and the act.
 const LOOKS: usize = 4;
 
@@ -78,6 +83,7 @@ pub enum InvalidConfig {
 #[derive(Debug)]
 pub struct Waha {
     http: Http,
+    events: broadcast::Sender<Event>,
     timeouts: Timeouts,
 }
 
@@ -86,7 +92,11 @@ impl Waha {
     pub fn new(config: WahaConfig) -> Result<Self, InvalidConfig> {
         let timeouts = config.timeouts;
         let http = Http::new(config.base_url, config.api_key.as_ref(), timeouts.quick)?;
-        Ok(Self { http, timeouts })
+        Ok(Self {
+            http,
+            events: broadcast::Sender::new(EVENTS),
+            timeouts,
+        })
     }
 
     /// `{version, tier, …}` (section 10); `None` where WAHA has neither of the two paths.
@@ -360,6 +370,10 @@ impl Gateway for Waha {
             Ok(chats::contacts(contacts.session_json()?.unwrap_or_default(), &seen))
         })
         .await
+    }
+
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
     }
 }
 

@@ -87,6 +87,7 @@ mod tests {
             is_me: None,
             is_blocked: None,
             is_whatsapp: None,
+            is_saved: None,
         }
     }
 
@@ -127,6 +128,10 @@ mod tests {
         let group = Group {
             id: ChatId("1@g.us".into()),
             name: None,
+            members: None,
+            admins_only: None,
+            is_admin: None,
+            is_member: None,
         };
         assert_eq!(join(vec![group.clone(), group], Vec::new()).groups.len(), 1);
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use herald::{clock::Clock, store::Role};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use whatsapp_gateway::{
-    ChatId, Contact, Gateway, GatewayError, Group, Qr, Result, SessionName, Status,
+    ChatId, Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, Status,
     simulated::{Fault, Operation, Simulated, SimulatedConfig},
 };
 
@@ -218,6 +218,10 @@ impl Gateway for Phone {
         let group = |id| Group {
             id: ChatId(format!("{id}@g.us")),
             name: Some(format!("Group {id}")),
+            members: None,
+            admins_only: None,
+            is_admin: None,
+            is_member: None,
         };
         Ok(ids.into_iter().map(group).collect())
     }
@@ -236,8 +240,12 @@ impl Gateway for Phone {
             is_me: None,
             is_blocked: None,
             is_whatsapp: None,
+            is_saved: None,
         };
         Ok(ids.into_iter().map(contact).collect())
+    }
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events()
     }
 }
 

@@ -115,6 +115,10 @@ pub(super) fn groups(seed: u64, count: usize) -> Vec<Group> {
             Group {
                 id: id(&mut rng, &mut ids),
                 name,
+                members: None,
+                admins_only: None,
+                is_admin: None,
+                is_member: None,
             }
         })
         .collect()

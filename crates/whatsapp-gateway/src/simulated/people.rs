@@ -252,6 +252,7 @@ fn contact(person: Person, digits: String) -> Contact {
         is_whatsapp: told(!matches!(person.flags, Flags::Absent)),
         number: (!person.hidden).then_some(digits),
         lid: None,
+        is_saved: None,
     }
 }
 

@@ -78,6 +78,10 @@ pub(super) fn groups(list: List<RawGroup>) -> Vec<Group> {
         is_new_group.then(|| Group {
             id: ChatId(id.to_owned()),
             name: names.iter().find_map(Field::text),
+            members: None,
+            admins_only: None,
+            is_admin: None,
+            is_member: None,
         })
     };
     list.0.into_iter().filter_map(group).collect()
@@ -107,6 +111,7 @@ pub(super) fn contacts(list: List<RawContact>, seen: &Seen) -> Vec<Contact> {
                 .or_else(|| (!seen.me.is_empty()).then(|| seen.me.contains(&id))),
             is_blocked: raw.is_blocked.flag(),
             is_whatsapp: raw.is_whatsapp.flag(),
+            is_saved: None,
             id,
         })
     };

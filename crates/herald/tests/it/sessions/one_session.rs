@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use herald::store::Role;
 use rstest::rstest;
+use tokio::sync::broadcast;
 use whatsapp_gateway::{
-    Contact, Gateway, Group, Qr, Result, SessionName, State, Status,
+    Contact, Event, Gateway, Group, Qr, Result, SessionName, State, Status,
     simulated::{Simulated, SimulatedConfig},
 };
 
@@ -47,6 +48,9 @@ impl Gateway for OneSession {
     }
     async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>> {
         self.0.contacts(session).await
+    }
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events()
     }
 }
 
