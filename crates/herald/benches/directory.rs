@@ -12,7 +12,7 @@ use herald::{
     clock::Clock,
     directory::{Directory, Query, join},
     random::Random,
-    store::{Role, Store},
+    store::{NewReading, Part, Role, Store},
 };
 use tokio::time::Instant;
 use whatsapp_gateway::{
@@ -58,7 +58,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("joined      {:6.0} ms", ms(start.elapsed()));
     for what in ["written", "replaced"] {
         let start = Instant::now();
-        let replaced = store.directory_replace(&user.id, "s", now, &known, now);
+        let new = NewReading {
+            user_id: &user.id,
+            session_id: "s",
+            linked_at: now,
+            part: Part::Whole,
+            known: &known,
+        };
+        let replaced = store.directory_replace(new, now, &|_| ());
         replaced.await?.ok_or("the session is not linked")?;
         println!("{what:11} {:6.0} ms", ms(start.elapsed()));
     }

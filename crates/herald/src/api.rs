@@ -4,7 +4,9 @@
 
 mod admin;
 mod guard;
+mod live;
 mod published;
+mod simulated;
 mod system;
 mod user;
 
@@ -15,7 +17,12 @@ use crate::app::App;
 /// The procedures under `/api/trpc`.
 pub fn router() -> Router<App> {
     Router::new()
-        .nest("system", Router::new().query("ping", system::ping))
+        .nest(
+            "system",
+            Router::new()
+                .query("ping", system::ping)
+                .query("getServer", system::get_server),
+        )
         .nest(
             "user",
             Router::new()
@@ -29,8 +36,11 @@ pub fn router() -> Router<App> {
                 .query("getWhatsAppGroups", user::get_whatsapp_groups)
                 .query("getWhatsAppContacts", user::get_whatsapp_contacts)
                 .query("getDirectoryStatus", user::get_directory_status)
-                .mutation("syncDirectory", user::sync_directory),
+                .mutation("syncDirectory", user::sync_directory)
+                .query("exportDirectory", user::export_directory)
+                .subscription("onEvents", live::on_events),
         )
+        .nest("simulated", Router::new().mutation("act", simulated::act))
         .nest(
             "admin",
             Router::new()

@@ -2,7 +2,10 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use crate::{auth::Auth, clock::Clock, sessions::Sessions, store::Store};
+use crate::{
+    auth::Auth, changes::Changes, clock::Clock, lifecycle::Lifecycle, random::Random,
+    sessions::Sessions, store::Store,
+};
 
 /// A handle on the running application; cloning it is cheap.
 #[derive(Clone)]
@@ -12,12 +15,20 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// Tells the time.
     pub clock: Clock,
+    /// Draws what nobody can guess.
+    pub random: Random,
     /// Everything that is kept.
     pub store: Store,
     /// Who is calling.
     pub auth: Auth,
     /// The users' WhatsApp sessions.
     pub sessions: Sessions,
+    /// Who watches what.
+    pub changes: Changes,
+    /// When to stop.
+    pub lifecycle: Lifecycle,
+    /// The last part of the address at which the engine delivers what it has to tell.
+    pub webhook_secret: String,
 }
 
 impl App {

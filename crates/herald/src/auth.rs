@@ -7,6 +7,7 @@
 mod account;
 mod cookie;
 mod limit;
+mod link;
 mod origin;
 mod password;
 mod secret;
@@ -21,8 +22,9 @@ use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use url::Url;
 
-use self::{cookie::Cookies, limit::Limits, password::Passwords};
+use self::{cookie::Cookies, limit::Limits, link::Links, password::Passwords};
 use crate::{
+    changes::Changes,
     clock::Clock,
     random::Random,
     store::{Store, StoreError, User},
@@ -31,6 +33,7 @@ use crate::{
 pub use account::{AddUserError, add_user};
 pub(crate) use account::{NewAccount, SignInError, email_address};
 pub(crate) use limit::TryLater;
+pub(crate) use link::SetUpError;
 pub use origin::Origins;
 pub(crate) use origin::Refused;
 pub use password::PasswordError;
@@ -65,6 +68,9 @@ struct Inner {
     origins: Origins,
     passwords: Passwords,
     limits: Limits,
+    links: Links,
+    changes: Changes,
+    public_url: Url,
     trusted_proxies: Vec<IpNet>,
 }
 
@@ -85,12 +91,21 @@ pub(crate) struct Client {
 
 impl Auth {
     /// Puts the parts together.
-    pub fn new(settings: AuthSettings, store: Store, clock: Clock, random: Random) -> Self {
+    pub fn new(
+        settings: AuthSettings,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        changes: Changes,
+    ) -> Self {
         let https = settings.public_url.scheme() == "https";
         Self(Arc::new(Inner {
             store,
             random,
             cookies: Cookies::new(&settings.secret, https),
+            links: Links::default(),
+            changes,
+            public_url: settings.public_url.clone(),
             origins: Origins::new(
                 settings.public_url,
                 &settings.trusted_origins,

@@ -34,8 +34,12 @@ pub enum Command {
     Serve,
     /// Try the whole product without a phone or a network: simulated WhatsApp, throw-away data.
     Demo {
-        /// Stop after the story, with exit code 0 if every call went well and 1 if not.
+        /// Start with no WhatsApp account linked, to see how that is done.
         #[arg(long)]
+        fresh: bool,
+        /// Call every procedure of the User API over HTTP as a program would, show what comes back and
+        /// stop, with exit code 0 if every call went well and 1 if not.
+        #[arg(long, conflicts_with = "fresh")]
         once: bool,
     },
     /// Add, list and approve the people who may use this server.
@@ -163,6 +167,16 @@ pub struct Settings {
         global = true
     )]
     pub waha_api_key: Option<SecretString>,
+    /// Where WAHA reaches Herald, for example http://herald:3210: it then tells at once what changes
+    /// [default: Herald listens at WAHA's web socket].
+    #[arg(
+        long,
+        env = "WAHA_WEBHOOK_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub waha_webhook_url: Option<String>,
     /// Signs cookies; at least 32 characters. Several processes on one database need the same
     /// [default: made at the first start and kept in the data folder].
     #[arg(

@@ -63,6 +63,8 @@ pub enum Engine {
         url: Url,
         /// Its key, if it wants one.
         key: Option<SecretString>,
+        /// Where it reaches us, if it can.
+        webhook: Option<Url>,
     },
     /// The scripted phone.
     Simulated,
@@ -215,6 +217,12 @@ fn engine(settings: &Settings) -> Result<Engine, ConfigError> {
         (None | Some("waha"), Some(text)) => Ok(Engine::Waha {
             url: waha_url(text)?,
             key: waha_key(settings),
+            webhook: settings
+                .waha_webhook_url
+                .as_deref()
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| origin("WAHA_WEBHOOK_URL", text))
+                .transpose()?,
         }),
         (Some("waha"), None) => Err(ConfigError::new(
             "WAHA_API_URL",
@@ -317,7 +325,7 @@ mod tests {
         ])
         .unwrap();
         assert!(
-            matches!(config.engine, Engine::Waha { ref url, key: None } if url.as_str() == "http://127.0.0.1:3000/")
+            matches!(config.engine, Engine::Waha { ref url, key: None, webhook: None } if url.as_str() == "http://127.0.0.1:3000/")
         );
         assert!(
             config

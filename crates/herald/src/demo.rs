@@ -1,5 +1,5 @@
-//! `herald demo`: the whole product without a phone or a network, as a story that calls all nine
-//! procedures of the User API over HTTP, just as a program would.
+//! `herald demo`: the whole product without a phone or a network, to be opened in a browser; with
+//! `--once` a story that calls all nine procedures of the User API over HTTP, as a program would.
 
 mod client;
 mod screen;
@@ -8,17 +8,20 @@ use std::{io::Write, time::Duration};
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use url::Url;
+use whatsapp_gateway::{SessionName, State};
 
 use crate::{
+    app::App,
     auth::add_user,
     cli::Settings,
     clock::Clock,
     config::{Config, ConfigError, Engine},
-    lifecycle::Lifecycle,
     random::Random,
     server::{Server, StartError},
-    store::Role,
+    sessions::SessionError,
+    store::{Role, User},
 };
 use client::{Client, Failure};
 use screen::Screen;
@@ -40,70 +43,136 @@ pub enum DemoError {
     /// The demo's account could not be made.
     #[error(transparent)]
     Account(#[from] crate::auth::AddUserError),
+    /// The account could not be linked.
+    #[error("the simulated account could not be linked: {0}")]
+    Session(#[from] SessionError),
+    /// It took too long.
+    #[error("the simulated account was not linked in time; is this machine very busy?")]
+    Slow,
     /// Nothing can be written to the screen or to the temporary folder.
     #[error("cannot write: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// Starts a server with throw-away data and tells the story on `out`. With `once` it then stops
-/// and answers whether every call went well; else it stays up until a signal.
-pub async fn run(settings: &Settings, once: bool, out: &mut impl Write) -> Result<bool, DemoError> {
-    let folder = tempfile::Builder::new().prefix("herald-demo-").tempdir()?;
-    let server = Server::start(&config(settings, folder.path())?).await?;
-    let (clock, random) = (Clock::system(), Random::system());
-    let password = format!("demo-{}", &random.id(clock.now_ms())[24..]);
-    add_user(
-        &server.app.store,
-        &clock,
-        &random,
-        "Demo",
-        EMAIL,
-        &password,
-        Role::Admin,
-    )
-    .await?;
+/// A server with throw-away data and an administrator.
+struct Stage {
+    server: Server,
+    user: User,
+    password: String,
+    /// Deleted when this is dropped.
+    _folder: TempDir,
+}
 
-    let (url, lifecycle) = (server.url(), server.lifecycle.clone());
-    let told = async {
-        let told = tell(once, &url, &password, &lifecycle, &mut Screen::new(out)).await;
-        if once || told.is_err() {
-            lifecycle.stop();
+impl Stage {
+    async fn set(settings: &Settings) -> Result<Self, DemoError> {
+        let folder = tempfile::Builder::new().prefix("herald-demo-").tempdir()?;
+        let server = Server::start(&config(settings, folder.path())?).await?;
+        let (clock, random) = (Clock::system(), Random::system());
+        let password = format!("demo-{}", &random.id(clock.now_ms())[24..]);
+        let store = &server.app.store;
+        let user = add_user(
+            store,
+            &clock,
+            &random,
+            "Demo",
+            EMAIL,
+            &password,
+            Role::Admin,
+        )
+        .await?;
+        Ok(Self {
+            server,
+            user,
+            password,
+            _folder: folder,
+        })
+    }
+}
+
+/// Starts a server with throw-away data, links an account unless it is to be `fresh`, shows the link
+/// that signs in, and stays up until a signal.
+pub async fn run(
+    settings: &Settings,
+    fresh: bool,
+    out: &mut impl Write,
+) -> Result<bool, DemoError> {
+    let stage = Stage::set(settings).await?;
+    let app = stage.server.app.clone();
+    if !fresh {
+        link(&app, &stage.user.id).await?;
+    }
+    let address = stage.server.url();
+    let address = address.as_str().trim_end_matches('/');
+    let sign_in = app.auth.sign_in_link(&stage.user.id).await;
+    let password = &stage.password;
+    writeln!(
+        out,
+        "Herald runs with a simulated WhatsApp. Nothing here reaches a phone or a network, and nothing is kept.\n\n  \
+         Open {sign_in}\n\nThe link signs you in. For programs, and for another browser:\n\n  address   {address}\n  \
+         e-mail    {EMAIL}\n  password  {password}\n\nCtrl-C stops it.\n",
+    )?;
+    out.flush()?;
+    Ok(stage.server.run().await?)
+}
+
+/// Links the user's account, as if its phone had scanned the code, and waits until its groups and
+/// contacts are there.
+async fn link(app: &App, user_id: &str) -> Result<(), DemoError> {
+    let session = app.sessions.initiate(user_id).await?;
+    let name = &session.session_name;
+    if let (Some(phone), Ok(engine_name)) = (
+        app.sessions.gateway().simulated(),
+        SessionName::new(name.as_str()),
+    ) {
+        phone.scan(&engine_name);
+    }
+    let linked = async {
+        while app.sessions.status(user_id, name).await?.status != State::Working.as_str() {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
+        app.sessions.directory(user_id, name).await
+    };
+    match tokio::time::timeout(PATIENCE, linked).await {
+        Ok(linked) => linked.map(drop).map_err(DemoError::Session),
+        Err(_) => Err(DemoError::Slow),
+    }
+}
+
+/// Starts a server with throw-away data, tells on `out` the story of the nine procedures and stops.
+/// Answers whether every call went well.
+pub async fn tell(settings: &Settings, out: &mut impl Write) -> Result<bool, DemoError> {
+    let stage = Stage::set(settings).await?;
+    let (url, lifecycle) = (stage.server.url(), stage.server.lifecycle.clone());
+    let mut screen = Screen::new(out);
+    let told = async {
+        // A signal stops the server in order, in the middle of the story too.
+        let told = tokio::select! {
+            told = tell_at(&url, &stage.password, &mut screen) => told,
+            () = lifecycle.stopping().cancelled() => Ok(false),
+        };
+        lifecycle.stop();
         told
     };
-    // A signal stops the server in order, in the middle of the story too.
-    let (told, finished) = tokio::join!(told, server.run());
+    let (told, finished) = tokio::join!(told, stage.server.run());
     Ok(told? && finished?)
 }
 
-/// Tells the story unless a signal comes first. Answers whether every call went well.
-async fn tell(
-    once: bool,
+async fn tell_at(
     url: &Url,
     password: &str,
-    lifecycle: &Lifecycle,
     screen: &mut Screen<'_, impl Write>,
 ) -> Result<bool, DemoError> {
-    screen.line(&format!("Herald runs at {url} with a simulated WhatsApp. Nothing here reaches a phone or a network.\n"))?;
-    let told = tokio::select! {
-        told = story(screen, Client::new(url.clone()), password) => told,
-        () = lifecycle.stopping().cancelled() => return Ok(!once),
-    };
-    match told {
-        Ok(()) => {}
-        Err(Failure::Io(error)) => return Err(error.into()),
+    screen.line(&format!(
+        "Herald runs at {url} with a simulated WhatsApp. Nothing here reaches a phone or a network.\n"
+    ))?;
+    match story(screen, Client::new(url.clone()), password).await {
+        Ok(()) => Ok(true),
+        Err(Failure::Io(error)) => Err(error.into()),
         Err(failure) => {
             screen.line(&format!("\nThe demo stops here: {failure}"))?;
-            return Ok(false);
+            Ok(false)
         }
     }
-    if !once {
-        screen.line(&format!(
-            "\nThe server stays up, linked. Ctrl-C stops it; nothing is kept.\n\n  address   {url}\n  e-mail    {EMAIL}\n  \
-             password  {password}\n"
-        ))?;
-    }
-    Ok(true)
 }
 
 /// The demo keeps to itself: its own data, its own secret, no engine but the simulated one.

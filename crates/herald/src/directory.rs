@@ -2,13 +2,16 @@
 //! that a list calls no engine.
 //!
 //! `join.rs` makes one entry of each person, `memory.rs` holds the entries compact and in order,
-//! `search.rs` finds them, and `keeper.rs` fills and keeps them.
+//! `search.rs` finds them, `shelf.rs` keeps directories in memory while they are used, `keeper.rs`
+//! fills and keeps them, and `export.rs` writes them as tables.
 
+pub(crate) mod export;
 mod fold;
 mod join;
 mod keeper;
 mod memory;
 mod search;
+mod shelf;
 
 use serde::Serialize;
 use superjson::{Maybe, Undefined};
@@ -31,6 +34,22 @@ pub struct GroupItem {
     pub group_id: String,
     /// Its name; the id where it has none.
     pub group_name: String,
+    /// How many people are in it, where the engine tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub members: Option<u32>,
+    /// Whether its admins alone may send, where the engine tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub admins_only: Option<bool>,
+    /// Whether this account is one of its admins, where the engine tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub is_admin: Option<bool>,
+    /// Whether this account is still in it, where the engine tells; who has left is not offered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub is_member: Option<bool>,
 }
 
 /// A person on a list.
@@ -45,6 +64,10 @@ pub struct ContactItem {
     pub number: String,
     /// Always true.
     pub is_contact: bool,
+    /// Whether they are in the phone's address book, where the engine tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub is_saved: Option<bool>,
 }
 
 /// What a list asks for.
@@ -67,6 +90,8 @@ pub struct Page<T> {
     /// Where the next page starts; undefined at the end.
     #[ts(type = "number | undefined")]
     pub next_cursor: Maybe<u64>,
-    /// Never known.
+    /// Never told, as published.
     pub total: Undefined,
+    /// How many entries fit in all.
+    pub matches: u64,
 }

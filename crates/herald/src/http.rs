@@ -2,7 +2,7 @@
 
 pub mod auth;
 mod health;
-mod home;
+mod webhook;
 
 use std::{any::Any, sync::Arc, time::Duration};
 
@@ -10,8 +10,9 @@ use axum::{
     Router,
     body::Body,
     http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header},
-    routing::get,
+    routing::any,
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::{
@@ -30,8 +31,8 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// All paths of the server. Mutations run in `mutations`, and on when their client has gone.
 pub fn router(app: &App, mutations: &TaskTracker) -> Router {
     let paths = Router::new()
-        .route("/", get(home::page))
         .nest("/health", health::router())
+        .nest("/api/webhook", webhook::router())
         .with_state(app.clone())
         .nest("/api/auth", auth::router(app.auth.clone(), BODY_DEADLINE))
         .merge(trpc_axum::mount(
@@ -41,7 +42,15 @@ pub fn router(app: &App, mutations: &TaskTracker) -> Router {
             options(app, mutations),
         ))
         .layer(app.auth.origins().cors())
-        .fallback(async || StatusCode::NOT_FOUND);
+        // What is not there under these is not there; every other path is the page's to show.
+        .route("/api", any(not_found))
+        .route("/api/{*path}", any(not_found))
+        .route("/health", any(not_found))
+        .route("/health/{*path}", any(not_found))
+        .fallback_service(herald_dashboard::router({
+            let random = app.random.clone();
+            move || BASE64_STANDARD.encode(random.bytes::<16>())
+        }));
 
     let request_id = HeaderName::from_static("x-request-id");
     paths.layer(
@@ -78,6 +87,8 @@ fn options(app: &App, mutations: &TaskTracker) -> Options {
     Options {
         admit: Some(Arc::new(admit)),
         mutations: mutations.clone(),
+        // A page notices a dead connection after three missed pings.
+        sse_reconnect_after_inactivity: Some(Duration::from_secs(45)),
         ..Options::default()
     }
 }
@@ -90,6 +101,10 @@ fn span(request: &Request<Body>) -> tracing::Span {
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or("-");
     tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path())
+}
+
+async fn not_found() -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

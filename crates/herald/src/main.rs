@@ -1,7 +1,9 @@
 //! The binary: reads the command line and does what it says.
 
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -15,10 +17,14 @@ use herald::{
     server::Server,
     users,
 };
+use tempfile::NamedTempFile;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 /// How long blocking work that runs after the stop may take to end.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+/// In the data folder: the link that makes the first administrator.
+const SET_UP_FILE: &str = "set-up-link";
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -50,9 +56,13 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
             log("info");
             serve(Config::new(&cli.settings)?, &mut out).await
         }
-        Command::Demo { once } => {
+        Command::Demo { fresh, once } => {
             log("warn");
-            let good = demo::run(&cli.settings, once, &mut out).await?;
+            let good = if once {
+                demo::tell(&cli.settings, &mut out).await?
+            } else {
+                demo::run(&cli.settings, fresh, &mut out).await?
+            };
             Ok(if good {
                 ExitCode::SUCCESS
             } else {
@@ -86,6 +96,10 @@ async fn serve(
         "Herald is ready at {}",
         server.url().as_str().trim_end_matches('/')
     )?;
+    match server.app.auth.set_up_link().await? {
+        Some(link) => offer_set_up(&link, &config.data_dir, out)?,
+        None => remove_set_up(&config.data_dir)?,
+    }
     out.flush()?;
     let finished = server.run().await?;
     Ok(if finished {
@@ -93,6 +107,32 @@ async fn serve(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whoever has the link becomes the administrator, so that it is shown to a terminal alone. Where the
+/// output goes to a log, the link goes to a file that the server's user alone can read.
+fn offer_set_up(link: &Url, data_dir: &Path, out: &mut impl Write) -> io::Result<()> {
+    let way = if io::stdout().is_terminal() {
+        format!("This link makes the first one; it works once:\n\n  {link}")
+    } else {
+        // Readable by its owner alone, as temporary files are.
+        let mut file = NamedTempFile::new_in(data_dir)?;
+        writeln!(file, "{link}")?;
+        let path = data_dir.join(SET_UP_FILE);
+        file.persist(&path)?;
+        format!(
+            "The link that makes the first one is in {}; it works once.",
+            path.display()
+        )
+    };
+    writeln!(out, "\nNobody is an administrator yet. {way}\n")
+}
+
+fn remove_set_up(data_dir: &Path) -> io::Result<()> {
+    match fs::remove_file(data_dir.join(SET_UP_FILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Log lines go to standard error; `RUST_LOG` says which, in tracing's words.

@@ -4,9 +4,11 @@ use std::{
     fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
+    sync::broadcast::error::RecvError,
     time::{Interval, MissedTickBehavior, timeout},
 };
 use url::Url;
@@ -19,6 +21,7 @@ use whatsapp_gateway::{
 use crate::{
     app::{App, Parts},
     auth::{Auth, AuthSettings, Secret, SecretError},
+    changes::Changes,
     clock::Clock,
     config::{Config, Engine},
     http,
@@ -31,6 +34,8 @@ use crate::{
 
 /// How often sessions are looked after.
 const SESSIONS_EVERY: Duration = Duration::from_secs(30);
+/// How many of the engine's hints are looked at at a time.
+const HINTS_AT_ONCE: usize = 8;
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// How long the database may take to close.
@@ -101,6 +106,7 @@ impl Server {
             Some(text) => Secret::from_text(text.expose_secret())?,
             None => Secret::from_folder(&config.data_dir, &random)?,
         };
+        let webhook_secret = secret.derive("engine webhook address");
         let store = Store::open(config.database_url.expose_secret()).await?;
         let settings = AuthSettings {
             public_url: config
@@ -113,18 +119,29 @@ impl Server {
             secret,
             limits_on: !config.test_mode,
         };
-        let lifecycle = Lifecycle::default();
+        let (lifecycle, changes) = (Lifecycle::default(), Changes::default());
         let app = App::new(Parts {
-            auth: Auth::new(settings, store.clone(), clock.clone(), random.clone()),
+            auth: Auth::new(
+                settings,
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                changes.clone(),
+            ),
             sessions: Sessions::new(
                 store.clone(),
                 engine(&config.engine, &clock)?,
                 clock.clone(),
-                random,
+                random.clone(),
+                changes.clone(),
                 &lifecycle,
             ),
             store,
             clock,
+            random,
+            changes,
+            lifecycle: lifecycle.clone(),
+            webhook_secret,
         });
 
         let stopping = lifecycle.stopping().clone();
@@ -135,6 +152,11 @@ impl Server {
         lifecycle.spawn(
             "sessions",
             look_after_sessions(app.clone(), lifecycle.clone()),
+        );
+        lifecycle.spawn("engine events", hear(app.clone(), lifecycle.clone()));
+        lifecycle.spawn(
+            "engine connection",
+            listen_to_engine(app.clone(), lifecycle.clone()),
         );
         lifecycle.spawn("sweep", sweep(app.clone(), lifecycle.clone()));
         Ok(Self {
@@ -187,6 +209,38 @@ async fn look_after_sessions(app: App, lifecycle: Lifecycle) {
     }
 }
 
+/// Looks at what the engine tells. Hints that came too fast to be heard are made up for by a look at
+/// every session.
+async fn hear(app: App, lifecycle: Lifecycle) {
+    let hints = stream::unfold(app.sessions.gateway().events(), |mut events| async {
+        match events.recv().await {
+            Ok(event) => Some((Some(event), events)),
+            Err(RecvError::Lagged(_)) => Some((None, events)),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    });
+    hints
+        .take_until(lifecycle.stopping().cancelled())
+        .for_each_concurrent(HINTS_AT_ONCE, async |hint| {
+            let heard = match hint {
+                Some(event) => app.sessions.heard(&event).await,
+                None => app.sessions.tick().await.map(drop),
+            };
+            if let Err(error) = heard {
+                tracing::warn!(%error, "what the engine told could not be looked at");
+            }
+        })
+        .await;
+}
+
+/// Keeps the engine's connection for events, where it has one of ours.
+async fn listen_to_engine(app: App, lifecycle: Lifecycle) {
+    tokio::select! {
+        () = lifecycle.stopping().cancelled() => {}
+        () = app.sessions.gateway().listen() => {}
+    }
+}
+
 async fn sweep(app: App, lifecycle: Lifecycle) {
     let mut ticks = Ticks::new(SWEEP_EVERY, lifecycle);
     while ticks.next().await {
@@ -224,7 +278,11 @@ impl Ticks {
 
 fn engine(engine: &Engine, clock: &Clock) -> Result<Arc<dyn Gateway>, StartError> {
     Ok(match engine {
-        Engine::Waha { url, key } => Arc::new(Waha::new(WahaConfig {
+        Engine::Waha {
+            url,
+            key,
+            webhook: _,
+        } => Arc::new(Waha::new(WahaConfig {
             base_url: url.clone(),
             api_key: key.clone(),
             timeouts: Timeouts::default(),

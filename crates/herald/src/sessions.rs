@@ -14,15 +14,20 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
-use whatsapp_gateway::{Gateway, GatewayError, InvalidName, Phone, SessionName, State};
+use whatsapp_gateway::{
+    Changed, Event, Gateway, GatewayError, InvalidName, Phone, SessionName, State,
+};
 
 use crate::{
+    changes::Changes,
     clock::Clock,
-    directory::{Directories, Directory, DirectoryError, Reading},
+    directory::{
+        ContactItem, Directories, Directory, DirectoryError, GroupItem, Page, Query, Reading,
+    },
     lifecycle::Lifecycle,
     qr,
     random::Random,
-    store::{Claim, Store, StoreError, WhatsAppSession},
+    store::{Claim, Part, Store, StoreError, WhatsAppSession},
 };
 
 /// How long `initiate` waits for a QR or a working session before it answers all the same.
@@ -31,6 +36,9 @@ const INITIATE_WAIT: Duration = Duration::from_secs(8);
 const INITIATE_STEP: Duration = Duration::from_millis(150);
 /// How many sessions are looked at at a time.
 const TICK_WIDTH: usize = 8;
+/// How much memory all directories may take together; the least used leave first. One of 200,000
+/// people takes less than 30 MB.
+const DIRECTORY_MEMORY: u64 = 256 * 1024 * 1024;
 
 /// Why a session did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +80,7 @@ pub struct Sessions {
     gateway: Arc<dyn Gateway>,
     clock: Clock,
     random: Random,
+    changes: Changes,
     locks: Locks,
     directories: Directories,
 }
@@ -84,6 +93,7 @@ impl Sessions {
         gateway: Arc<dyn Gateway>,
         clock: Clock,
         random: Random,
+        changes: Changes,
         lifecycle: &Lifecycle,
     ) -> Self {
         Self {
@@ -91,12 +101,15 @@ impl Sessions {
                 store.clone(),
                 Arc::clone(&gateway),
                 clock.clone(),
+                changes.clone(),
                 lifecycle,
+                DIRECTORY_MEMORY,
             ),
             store,
             gateway,
             clock,
             random,
+            changes,
             locks: Locks::default(),
         }
     }
@@ -151,6 +164,7 @@ impl Sessions {
             Origin::Shared
         };
         self.claim(&session, &engine_name, origin).await?;
+        self.changes.tell(user_id);
         Ok((session, engine_name, origin))
     }
 
@@ -204,6 +218,7 @@ impl Sessions {
         self.store
             .whatsapp_session_release(&session.user_id, &session.id, now)
             .await?;
+        self.changes.tell(&session.user_id);
         Ok(())
     }
 
@@ -296,26 +311,59 @@ impl Sessions {
             .whatsapp_session_set_phone(user_id, id, phone.as_str(), self.clock.now_ms())
             .await?;
         if found {
+            self.changes.tell(user_id);
             Ok(())
         } else {
             Err(SessionError::NotFound)
         }
     }
 
-    /// The account's groups and people as last read. Calls no engine once the account is linked.
+    /// A page of the account's groups as last read. Calls no engine once the account is linked.
+    pub async fn groups(
+        &self,
+        user_id: &str,
+        name: &str,
+        query: Query<'_>,
+        as_of: Option<i64>,
+    ) -> Result<Page<GroupItem>> {
+        let (session, engine_name) = self.linked(user_id, name).await?;
+        let directories = &self.directories;
+        Ok(directories
+            .groups(&session, &engine_name, query, as_of)
+            .await?)
+    }
+
+    /// A page of the people whom the account can write to, as last read; as [`Self::groups`].
+    pub async fn contacts(
+        &self,
+        user_id: &str,
+        name: &str,
+        query: Query<'_>,
+        as_of: Option<i64>,
+    ) -> Result<Page<ContactItem>> {
+        let (session, engine_name) = self.linked(user_id, name).await?;
+        let directories = &self.directories;
+        Ok(directories
+            .contacts(&session, &engine_name, query, as_of)
+            .await?)
+    }
+
+    /// All that the account's lists offer, as last read; as [`Self::groups`].
     pub async fn directory(&self, user_id: &str, name: &str) -> Result<Arc<Directory>> {
-        let (mut session, engine_name) = self.running(user_id, name).await?;
-        if session.linked_at.is_none() {
-            // The phone may have scanned since somebody looked.
-            session = self.look(&session, &engine_name).await?;
-        }
-        Ok(self.directories.of(&session, &engine_name).await?)
+        let (session, engine_name) = self.linked(user_id, name).await?;
+        let (_, directory) = self.directories.current(&session, &engine_name).await?;
+        Ok(directory)
     }
 
     /// How the directory is kept; of a session that is not linked, that there is none.
     pub async fn directory_reading(&self, user_id: &str, name: &str) -> Result<Reading> {
         let session = self.named(user_id, name).await?;
-        Ok(self.directories.reading(&session).await?)
+        Ok(self.reading(&session))
+    }
+
+    /// The same of a session at hand.
+    pub fn reading(&self, session: &WhatsAppSession) -> Reading {
+        self.directories.reading(session)
     }
 
     /// Has the directory read from the engine in the background. False if that is being done or
@@ -323,6 +371,27 @@ impl Sessions {
     pub async fn refresh_directory(&self, user_id: &str, name: &str) -> Result<bool> {
         let (session, engine_name) = self.running(user_id, name).await?;
         Ok(self.directories.refresh(&session, &engine_name)?)
+    }
+
+    /// Looks at what the engine has told to be different. Hints of sessions that nobody has are
+    /// passed over.
+    pub async fn heard(&self, event: &Event) -> Result<()> {
+        let Event { session, changed } = event;
+        let found = self
+            .store
+            .whatsapp_session_on_engine_all(session.as_str())
+            .await?;
+        let Some(found) = found else {
+            return Ok(());
+        };
+        match changed {
+            Changed::Status => {
+                self.look(&found, session).await?;
+            }
+            Changed::Groups => self.directories.changed(&found, session, Part::Groups),
+            Changed::Contacts => self.directories.changed(&found, session, Part::Contacts),
+        }
+        Ok(())
     }
 
     /// Looks at every wanted session once and starts those that the engine has stopped or
@@ -402,6 +471,9 @@ impl Sessions {
                 "session status"
             );
         }
+        if seen != *session {
+            self.changes.tell(&session.user_id);
+        }
         self.directories.keep(&seen, engine_name);
         Ok(seen)
     }
@@ -422,6 +494,16 @@ impl Sessions {
             .ok_or(SessionError::NotInitiated)?;
         let engine_name = SessionName::new(engine_name)?;
         Ok((session, engine_name))
+    }
+
+    /// The caller's session, looked at anew while it is not linked: the phone may have scanned since
+    /// somebody looked.
+    async fn linked(&self, user_id: &str, name: &str) -> Result<(WhatsAppSession, SessionName)> {
+        let (session, engine_name) = self.running(user_id, name).await?;
+        if session.linked_at.is_some() {
+            return Ok((session, engine_name));
+        }
+        Ok((self.look(&session, &engine_name).await?, engine_name))
     }
 
     /// A name that nobody can guess: 144 random bits.

@@ -23,7 +23,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-pub use directory::{Known, KnownContact, KnownGroup};
+pub use directory::{Known, KnownContact, KnownGroup, NewReading, Part};
 pub use sign_in::{NewSignIn, SignIn};
 pub use user::{NewUser, Role, UnknownRole, User, UserCreated};
 pub use whatsapp_session::{Claim, PhoneSource, WhatsAppSession};

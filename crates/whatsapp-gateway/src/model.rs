@@ -216,6 +216,8 @@ pub struct Event {
 pub enum Changed {
     /// What [`Gateway::status`](crate::Gateway::status) or [`Gateway::qr`](crate::Gateway::qr) answers.
     Status,
-    /// What [`Gateway::groups`](crate::Gateway::groups) or [`Gateway::contacts`](crate::Gateway::contacts) answers.
-    Directory,
+    /// What [`Gateway::groups`](crate::Gateway::groups) answers.
+    Groups,
+    /// What [`Gateway::contacts`](crate::Gateway::contacts) answers.
+    Contacts,
 }

@@ -9,7 +9,7 @@ mod groups;
 mod people;
 mod script;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +23,7 @@ use rand::{
 use tokio::sync::broadcast;
 
 use crate::{
-    Changed, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State,
+    Changed, ChatId, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State,
     Status,
 };
 use fault::Faults;
@@ -83,6 +83,8 @@ struct Session {
     /// How often it has begun to be linked.
     attempt: u32,
     phase: Phase,
+    /// Groups that were left and people who were deleted.
+    gone: HashSet<ChatId>,
 }
 
 impl Session {
@@ -174,6 +176,27 @@ impl Simulated {
         })
     }
 
+    /// The account leaves the group, or deletes the contact, of this id. `false` when it has none.
+    pub fn forget(&self, session: &SessionName, id: &ChatId) -> bool {
+        let changed = if self.groups.iter().any(|group| group.id == *id) {
+            Changed::Groups
+        } else if self.contacts.iter().any(|contact| contact.id == *id) {
+            Changed::Contacts
+        } else {
+            return false;
+        };
+        let mut inner = self.lock();
+        let forgotten = inner
+            .sessions
+            .get_mut(session)
+            .is_some_and(|session| session.gone.insert(id.clone()));
+        drop(inner);
+        if forgotten {
+            self.tell(session, changed);
+        }
+        forgotten
+    }
+
     /// Every call from now on ends with this fault; `None` takes back all faults, those of
     /// [`Self::set_fault_on`] among them.
     pub fn set_fault(&self, fault: Option<Fault>) {
@@ -224,14 +247,12 @@ impl Simulated {
         Ok(inner)
     }
 
-    fn must_work(&self, operation: Operation, session: &SessionName) -> Result<()> {
+    /// What is gone from the lists of a session, which must work.
+    fn must_work(&self, operation: Operation, session: &SessionName) -> Result<HashSet<ChatId>> {
         let inner = self.call(operation)?;
-        match inner
-            .sessions
-            .get(session)
-            .map_or(State::Stopped, |s| s.phase.state(self.now()))
-        {
-            State::Working => Ok(()),
+        let session = inner.sessions.get(session);
+        match session.map_or(State::Stopped, |s| s.phase.state(self.now())) {
+            State::Working => Ok(session.map(|s| s.gone.clone()).unwrap_or_default()),
             state => Err(GatewayError::NotReady { state }),
         }
     }
@@ -327,16 +348,21 @@ impl Gateway for Simulated {
     }
 
     async fn groups(&self, session: &SessionName) -> Result<Vec<Group>> {
-        self.must_work(Operation::Groups, session)?;
-        Ok(self.groups.to_vec())
+        let gone = self.must_work(Operation::Groups, session)?;
+        let groups = self.groups.iter().filter(|group| !gone.contains(&group.id));
+        Ok(groups.cloned().collect())
     }
 
     async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>> {
-        self.must_work(Operation::Contacts, session)?;
+        let gone = self.must_work(Operation::Contacts, session)?;
         let me = self
             .own_number(session)
             .map(|number| people::me(number.digits()));
-        Ok(self.contacts.iter().cloned().chain(me).collect())
+        let people = self
+            .contacts
+            .iter()
+            .filter(|person| !gone.contains(&person.id));
+        Ok(people.cloned().chain(me).collect())
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {

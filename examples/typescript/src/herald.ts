@@ -25,6 +25,13 @@ export interface AppErrorShape {
 
 type Root = { ctx: object; meta: object; errorShape: AppErrorShape; transformer: true };
 
+/** `Y` is what `onData` gets. */
+type Subscription<I, Y> = import("@trpc/server").TRPCSubscriptionProcedure<{
+  meta: object;
+  input: I;
+  output: AsyncIterable<Y, never, any>;
+}>;
+
 /**
  * An account as an administrator sees it.
  */
@@ -34,6 +41,23 @@ export interface Account {
   email: string;
   role: "ADMIN" | "USER" | "GUEST";
   createdAt: Date;
+}
+
+/**
+ * What the phone does.
+ */
+export interface ActInput {
+  action: "scan" | "lose" | "restore" | "unlink";
+}
+
+/**
+ * Whether it was done.
+ */
+export interface Acted {
+  /**
+   * False where it made no sense: no code is shown, nothing was lost.
+   */
+  done: boolean;
 }
 
 /**
@@ -56,6 +80,10 @@ export interface ContactItem {
    * Always true.
    */
   isContact: boolean;
+  /**
+   * Whether they are in the phone's address book, where the engine tells.
+   */
+  isSaved?: boolean;
 }
 
 /**
@@ -75,9 +103,13 @@ export interface ContactsInput {
    */
   cursor?: number | undefined;
   /**
-   * A part of a name or number.
+   * Parts of names or of the number, in any order.
    */
   search?: string | undefined;
+  /**
+   * stays in the reading that it began in.
+   */
+  asOf?: Date | undefined;
 }
 
 /**
@@ -105,6 +137,10 @@ export interface DirectoryStatus {
    */
   syncing: boolean;
   /**
+   * How far the reading has come, in percent, while they are being read.
+   */
+  progress?: number;
+  /**
    * Why the last reading failed, in words; what was known before stays.
    */
   error?: string;
@@ -118,6 +154,30 @@ export interface DirectorySync {
    * False when one runs already, or has just run.
    */
   started: boolean;
+}
+
+/**
+ * A list as a table.
+ */
+export interface Export {
+  /**
+   * RFC 4180, with a line of headings.
+   */
+  csv: string;
+}
+
+/**
+ * A list to export.
+ */
+export interface ExportInput {
+  /**
+   * The session's name.
+   */
+  sessionName: string;
+  /**
+   * Which list.
+   */
+  list: "groups" | "contacts";
 }
 
 /**
@@ -141,6 +201,22 @@ export interface GroupItem {
    * Its name; the id where it has none.
    */
   groupName: string;
+  /**
+   * How many people are in it, where the engine tells.
+   */
+  members?: number;
+  /**
+   * Whether its admins alone may send, where the engine tells.
+   */
+  adminsOnly?: boolean;
+  /**
+   * Whether this account is one of its admins, where the engine tells.
+   */
+  isAdmin?: boolean;
+  /**
+   * Whether this account is still in it, where the engine tells; who has left is not offered it.
+   */
+  isMember?: boolean;
 }
 
 /**
@@ -160,9 +236,13 @@ export interface GroupsInput {
    */
   cursor?: number | undefined;
   /**
-   * A part of the name.
+   * Parts of the name, in any order.
    */
   search?: string | undefined;
+  /**
+   * stays in the reading that it began in.
+   */
+  asOf?: Date | undefined;
 }
 
 /**
@@ -171,6 +251,116 @@ export interface GroupsInput {
 export interface InitiatedSession {
   sessionName: string;
   id: string;
+}
+
+/**
+ * All that a page shows of its user.
+ */
+export interface Live {
+  account: LiveAccount;
+  /**
+   * Null while there is none, and for a GUEST.
+   */
+  session: LiveSession | null;
+  /**
+   * Null while there is no session.
+   */
+  directory: LiveDirectory | null;
+  /**
+   * How many people wait for approval; null for who may not know.
+   */
+  pending: number | null;
+}
+
+/**
+ * Who is signed in.
+ */
+export interface LiveAccount {
+  id: string;
+  name: string;
+  email: string;
+  role: "ADMIN" | "USER" | "GUEST";
+}
+
+/**
+ * How the groups and contacts are kept.
+ */
+export interface LiveDirectory {
+  groups: number;
+  contacts: number;
+  /**
+   * How many people more are known, but not their phone numbers.
+   */
+  withoutNumber: number;
+  /**
+   * When they were last read from WhatsApp; null before the first time.
+   */
+  syncedAt: Date | null;
+  /**
+   * Whether they are being read now.
+   */
+  syncing: boolean;
+  /**
+   * How far that has come, in percent.
+   */
+  progress: number | null;
+  /**
+   * Why the last reading failed, in words.
+   */
+  error: string | null;
+}
+
+/**
+ * What changed, with its whole state.
+ */
+export type LiveEvent = { "type": "snapshot" } & Live | { "type": "account", 
+/**
+ * As it is now.
+ */
+account: LiveAccount, } | { "type": "session", 
+/**
+ * As it is now; null while there is none.
+ */
+session: LiveSession | null, } | { "type": "directory", 
+/**
+ * As they are kept now; null while there is no session.
+ */
+directory: LiveDirectory | null, } | { "type": "pending", 
+/**
+ * How many; null for who may not know.
+ */
+pending: number | null, };
+
+/**
+ * A WhatsApp session as it was last seen.
+ */
+export interface LiveSession {
+  id: string;
+  sessionName: string;
+  /**
+   * Empty until it is known.
+   */
+  phoneNumber: string;
+  /**
+   * WAHA's words; an open set.
+   */
+  status: string;
+  /**
+   * Why it failed, in words.
+   */
+  cause: string | null;
+  /**
+   * When the status became what it is.
+   */
+  since: Date;
+  /**
+   * Since when it has worked without having to be linked anew.
+   */
+  linkedAt: Date | null;
+  /**
+   * The code to scan now, a PNG in base64; null while none is shown.
+   */
+  qr: string | null;
 }
 
 /**
@@ -186,9 +376,31 @@ export interface Page<T> {
    */
   nextCursor: number | undefined;
   /**
-   * Never known.
+   * Never told, as published.
    */
   total: undefined;
+  /**
+   * How many entries fit in all.
+   */
+  matches: number;
+}
+
+/**
+ * What a page may know before anybody has signed in.
+ */
+export interface ServerInfo {
+  /**
+   * Herald's version.
+   */
+  version: string;
+  /**
+   * What speaks to WhatsApp: `waha`, or `simulated`, from which nothing reaches it.
+   */
+  engine: string;
+  /**
+   * Nobody is an administrator yet: the terminal shows a link that makes the first one.
+   */
+  setUpNeeded: boolean;
 }
 
 /**
@@ -312,6 +524,7 @@ export type WhatsAppContact = {
 type Procedures = {
   system: {
     ping: Query<void, string>;
+    getServer: Query<void, ServerInfo>;
   };
   user: {
     getWhatsAppSession: Query<void, WhatsAppSession | null>;
@@ -325,10 +538,15 @@ type Procedures = {
     getWhatsAppContacts: Query<ContactsInput, Page<ContactItem>>;
     getDirectoryStatus: Query<SessionInput, DirectoryStatus>;
     syncDirectory: Mutation<SessionInput, DirectorySync>;
+    exportDirectory: Query<ExportInput, Export>;
+    onEvents: Subscription<void, LiveEvent>;
   };
   admin: {
     getPendingUsers: Query<void, Array<Account>>;
     approveUser: Mutation<UserIdInput, Account>;
+  };
+  simulated: {
+    act: Mutation<ActInput, Acted>;
   };
 };
 

@@ -60,7 +60,11 @@ pub(super) async fn approve_user(_: Admin, app: App, input: UserIdInput) -> Resu
         .user_approve(&input.user_id, app.clock.now_ms())
         .await?
     {
-        Some(user) => Ok(user.into()),
+        Some(user) => {
+            // The user's page goes on, and the other admins' lists are shorter by one.
+            app.changes.tell_all();
+            Ok(user.into())
+        }
         None => Err(Error::new(
             Code::NotFound,
             "There is no such account. getPendingUsers lists those that wait.",

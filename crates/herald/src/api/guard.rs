@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Anyone;
 
 /// Any account, one that waits for approval too.
-pub(crate) struct SignedIn(pub(crate) User);
+pub(crate) struct SignedIn(pub(crate) Caller);
 
 /// An approved account: USER or ADMIN.
 pub(crate) struct ActiveUser(pub(crate) User);
@@ -45,7 +45,7 @@ impl FromContext<App> for SignedIn {
             })
             .await;
         match caller? {
-            Some(caller) => Ok(Self(caller.user)),
+            Some(caller) => Ok(Self(caller)),
             None => Err(Error::new(
                 Code::Unauthorized,
                 "You are not signed in. Sign in and try again.",
@@ -58,7 +58,7 @@ impl FromContext<App> for ActiveUser {
     const AUTHORITY: &'static str = "ActiveUser";
 
     async fn from_context(context: &Context<App>) -> Result<Self, Error> {
-        let SignedIn(user) = SignedIn::from_context(context).await?;
+        let SignedIn(Caller { user, .. }) = SignedIn::from_context(context).await?;
         match user.role {
             Role::User | Role::Admin => Ok(Self(user)),
             Role::Guest => Err(Error::new(

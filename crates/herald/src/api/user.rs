@@ -9,7 +9,7 @@ use whatsapp_gateway::Phone;
 use super::{NOT_STORABLE, guard::ActiveUser, storable};
 use crate::{
     app::App,
-    directory::{ContactItem, GroupItem, Page, Query},
+    directory::{ContactItem, GroupItem, Page, Query, export},
     sessions::SessionError,
     store,
 };
@@ -101,15 +101,19 @@ pub(super) struct SessionQr {
 #[serde(rename_all = "camelCase")]
 pub(super) struct DirectoryStatus {
     /// How many groups are listed.
-    groups: u32,
+    groups: i64,
     /// How many contacts are listed.
-    contacts: u32,
+    contacts: i64,
     /// How many people more are known, but not their phone numbers.
-    without_number: u32,
+    without_number: i64,
     /// When they were last read from WhatsApp; null before the first time.
     synced_at: Option<Date>,
     /// Whether they are being read now.
     syncing: bool,
+    /// How far the reading has come, in percent, while they are being read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    progress: Option<u8>,
     /// Why the last reading failed, in words; what was known before stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -158,8 +162,10 @@ trpc_axum::input! {
         pub limit: i64 = integer().min(1).default(10),
         /// The previous page's nextCursor.
         pub cursor: i64 = integer().min(0).default(0),
-        /// A part of the name.
+        /// Parts of the name, in any order.
         pub search: Option<String> = string().optional(),
+        /// The syncedAt of the reading to page through; a walk without it stays in the one it began in.
+        pub as_of: Option<Date> = date().optional(),
     }
 }
 
@@ -172,9 +178,35 @@ trpc_axum::input! {
         pub limit: i64 = integer().min(1).default(50),
         /// The previous page's nextCursor.
         pub cursor: i64 = integer().min(0).default(0),
-        /// A part of a name or number.
+        /// Parts of names or of the number, in any order.
         pub search: Option<String> = string().optional(),
+        /// The syncedAt of the reading to page through; a walk without it stays in the one it began in.
+        pub as_of: Option<Date> = date().optional(),
     }
+}
+
+/// One of a session's two lists.
+#[derive(Clone, Copy)]
+pub(super) enum ListName {
+    Groups,
+    Contacts,
+}
+
+trpc_axum::input! {
+    /// A list to export.
+    pub(super) struct ExportInput {
+        /// The session's name.
+        pub session_name: String = string().refine(storable, NOT_STORABLE),
+        /// Which list.
+        pub list: ListName = enumeration(&[("groups", ListName::Groups), ("contacts", ListName::Contacts)]),
+    }
+}
+
+/// A list as a table.
+#[derive(Serialize, TS)]
+pub(super) struct Export {
+    /// RFC 4180, with a line of headings.
+    csv: String,
 }
 
 /// The caller's session whatever its status; null before the first initiate and after logout.
@@ -281,11 +313,12 @@ pub(super) async fn get_whatsapp_groups(
     app: App,
     input: GroupsInput,
 ) -> Result<Page<GroupItem>, Error> {
-    let directory = app
-        .sessions
-        .directory(&caller.0.id, &input.session_name)
-        .await?;
-    Ok(directory.groups(query(input.limit, input.cursor, input.search.as_deref())))
+    let query = query(input.limit, input.cursor, input.search.as_deref());
+    let as_of = input.as_of.and_then(Date::millis);
+    let sessions = &app.sessions;
+    Ok(sessions
+        .groups(&caller.0.id, &input.session_name, query, as_of)
+        .await?)
 }
 
 /// The people whom the account can write to, as Herald keeps them.
@@ -294,11 +327,35 @@ pub(super) async fn get_whatsapp_contacts(
     app: App,
     input: ContactsInput,
 ) -> Result<Page<ContactItem>, Error> {
+    let query = query(input.limit, input.cursor, input.search.as_deref());
+    let as_of = input.as_of.and_then(Date::millis);
+    let sessions = &app.sessions;
+    Ok(sessions
+        .contacts(&caller.0.id, &input.session_name, query, as_of)
+        .await?)
+}
+
+/// A whole list as a table, for a spreadsheet.
+pub(super) async fn export_directory(
+    caller: ActiveUser,
+    app: App,
+    input: ExportInput,
+) -> Result<Export, Error> {
     let directory = app
         .sessions
         .directory(&caller.0.id, &input.session_name)
         .await?;
-    Ok(directory.contacts(query(input.limit, input.cursor, input.search.as_deref())))
+    let csv = tokio::task::spawn_blocking(move || match input.list {
+        ListName::Groups => export::groups(&directory),
+        ListName::Contacts => export::contacts(&directory),
+    });
+    match csv.await {
+        Ok(csv) => Ok(Export { csv }),
+        Err(error) => {
+            tracing::error!(%error, "a list could not be exported");
+            Err(Code::InternalServerError.into())
+        }
+    }
 }
 
 /// How old the lists are, and whether they are being read again.
@@ -311,13 +368,13 @@ pub(super) async fn get_directory_status(
         .sessions
         .directory_reading(&caller.0.id, &input.session_name)
         .await?;
-    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(DirectoryStatus {
-        groups: count(reading.directory.group_count()),
-        contacts: count(reading.directory.contact_count()),
-        without_number: count(reading.directory.without_number()),
+        groups: reading.groups,
+        contacts: reading.contacts,
+        without_number: reading.without_number,
         synced_at: reading.synced_at.map(Date::from_millis),
-        syncing: reading.syncing,
+        syncing: reading.progress.is_some(),
+        progress: reading.progress,
         error: reading.error,
     })
 }

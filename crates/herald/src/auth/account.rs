@@ -81,7 +81,7 @@ impl Auth {
     /// Adds a guest.
     pub(crate) async fn sign_up(&self, account: NewAccount<'_>) -> Result<User, AddUserError> {
         let auth = &self.0;
-        register(
+        let user = register(
             &auth.store,
             &auth.clock,
             &auth.random,
@@ -89,7 +89,10 @@ impl Auth {
             account,
             Role::Guest,
         )
-        .await
+        .await?;
+        // Admins see who waits.
+        auth.changes.tell_all();
+        Ok(user)
     }
 
     /// The user of this address, if the password is theirs. Who is unknown takes as long and gets
@@ -120,7 +123,7 @@ impl Auth {
     }
 }
 
-async fn register(
+pub(super) async fn register(
     store: &Store,
     clock: &Clock,
     random: &Random,

@@ -3,7 +3,9 @@
 use std::{collections::HashSet, fs, io, io::Write, path::Path};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 use tempfile::NamedTempFile;
 
 use crate::random::Random;
@@ -70,6 +72,15 @@ impl Secret {
             });
         }
         Ok(Self(text.into()))
+    }
+
+    /// A secret of its own for another purpose, the same at each start: base64url of 32 bytes, from
+    /// which nobody gets back to this one.
+    pub fn derive(&self, purpose: &str) -> String {
+        let mut derived =
+            Hmac::<Sha256>::new_from_slice(self.bytes()).expect("HMAC takes a key of any length");
+        derived.update(purpose.as_bytes());
+        URL_SAFE_NO_PAD.encode(derived.finalize().into_bytes())
     }
 
     /// The bytes that key the signatures.

@@ -109,10 +109,13 @@ impl Auth {
 
     /// Ends the sign-in that the request brought, if it did.
     pub(crate) async fn end(&self, headers: &HeaderMap) -> Result<(), StoreError> {
-        match self.brought(headers) {
-            Some(token_hash) => self.0.store.sign_in_delete_by_token(&token_hash).await,
-            None => Ok(()),
+        let Some(token_hash) = self.brought(headers) else {
+            return Ok(());
+        };
+        if let Some(user_id) = self.0.store.sign_in_delete_by_token(&token_hash).await? {
+            self.0.changes.tell(&user_id);
         }
+        Ok(())
     }
 
     /// Cookies that make the browser forget its sign-in.
@@ -129,6 +132,6 @@ impl Auth {
 }
 
 /// Tokens are 256 random bits: a fast hash is enough.
-fn hash(token: &str) -> String {
+pub(super) fn hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }

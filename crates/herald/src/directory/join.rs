@@ -11,10 +11,15 @@ use crate::store::{Known, KnownContact, KnownGroup};
 pub fn join(groups: Vec<Group>, contacts: Vec<Contact>) -> Known {
     let mut known_groups = HashMap::new();
     for group in groups {
-        let (id, name) = (group.id.0, group.name.map(storable));
-        known_groups
-            .entry(id.clone())
-            .or_insert(KnownGroup { id, name });
+        let id = group.id.0;
+        known_groups.entry(id.clone()).or_insert(KnownGroup {
+            id,
+            name: group.name.map(storable),
+            members: group.members.map(i64::from),
+            admins_only: group.admins_only,
+            is_admin: group.is_admin,
+            is_member: group.is_member,
+        });
     }
 
     let number_of: HashMap<String, String> = contacts
@@ -50,6 +55,7 @@ fn add(person: &mut KnownContact, told: Contact) {
     person.is_me = either(person.is_me, told.is_me);
     person.is_blocked = either(person.is_blocked, told.is_blocked);
     fill(&mut person.is_whatsapp, told.is_whatsapp);
+    person.is_saved = either(person.is_saved, told.is_saved);
 }
 
 fn fill<T>(known: &mut Option<T>, told: Option<T>) {

@@ -3,20 +3,27 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use moka::{future::Cache, policy::EvictionPolicy};
+use superjson::Maybe;
 use tokio::sync::{Semaphore, watch};
 use whatsapp_gateway::{Gateway, GatewayError, SessionName, State};
 
-use super::{Directory, join};
+use super::{
+    ContactItem, Directory, GroupItem, Page, Query, join,
+    shelf::{Shelf, Walk},
+};
 use crate::{
+    changes::Changes,
     clock::Clock,
     lifecycle::Lifecycle,
     sessions::words,
-    store::{Known, Store, StoreError, WhatsAppSession},
+    store::{NewReading, Part, Store, StoreError, WhatsAppSession},
 };
 
 /// When a directory is old and read again, in milliseconds.
@@ -25,18 +32,23 @@ const OLD_MS: i64 = 6 * 60 * 60_000;
 /// address book bit by bit.
 const OLD_WHILE_SETTLING_MS: i64 = 2 * 60_000;
 const SETTLING_MS: i64 = 10 * 60_000;
-/// How long after a reading began the next may begin by itself, failed or not, and when asked for.
+/// The same for one that was read before this process began: it heard nothing of what came since.
+const OLD_FROM_BEFORE_MS: i64 = 30 * 60_000;
+/// How long after a reading began the next may begin by itself, failed or not; because the engine
+/// told of a change; and because somebody asks.
 const RETRY_MS: i64 = 60_000;
+const RETRY_WHEN_TOLD_MS: i64 = 10_000;
 const RETRY_WHEN_ASKED_MS: i64 = 10_000;
 /// How many directories are read at a time: each holds two whole lists.
 const READINGS_AT_ONCE: usize = 2;
 /// How long a list waits for a directory's first reading.
 const FIRST_READING: Duration = Duration::from_secs(5);
-/// How much memory all directories may take together; the least used leave first. One of 200,000
-/// people takes less than 30 MB.
-const MEMORY: u64 = 256 * 1024 * 1024;
-/// How long one stays in memory that nobody uses.
-const IDLE: Duration = Duration::from_mins(30);
+
+/// How far a whole reading has come, in percent, once the engine has told its groups and once it
+/// has told its contacts; the rest is writing.
+const GROUPS_TOLD: u8 = 10;
+const CONTACTS_TOLD: u8 = 50;
+const WRITTEN: u8 = 95;
 
 /// Why a directory cannot be shown, or be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,14 +76,19 @@ pub enum DirectoryError {
 type Result<T, E = DirectoryError> = std::result::Result<T, E>;
 
 /// How a directory is being kept.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// What there is.
-    pub directory: Arc<Directory>,
-    /// When it was last read whole, in milliseconds since 1970.
+    /// How many groups are offered.
+    pub groups: i64,
+    /// How many people are offered.
+    pub contacts: i64,
+    /// How many people more would be, if their numbers were known.
+    pub without_number: i64,
+    /// When it was last read whole, in milliseconds since 1970; a little later for each reading of
+    /// one list since.
     pub synced_at: Option<i64>,
-    /// Whether it is being read now.
-    pub syncing: bool,
+    /// How far the reading has come that runs now, in percent.
+    pub progress: Option<u8>,
     /// Why the last reading failed, in plain words.
     pub error: Option<String>,
 }
@@ -84,59 +101,136 @@ struct Inner {
     store: Store,
     gateway: Arc<dyn Gateway>,
     clock: Clock,
+    changes: Changes,
     lifecycle: Lifecycle,
+    /// When this process began, in milliseconds since 1970.
+    began_at: i64,
     turns: Semaphore,
     readings: Mutex<HashMap<String, Last>>,
-    /// By session and instant of the reading: what has been read since is never taken for older.
-    memory: Cache<(String, i64), Arc<Directory>>,
+    shelf: Shelf,
 }
 
 /// A session's last reading.
 struct Last {
     began_at: i64,
-    /// Closed once it is over.
-    over: watch::Receiver<()>,
+    /// In percent. Closed once it is over.
+    progress: watch::Receiver<u8>,
+    /// What the engine has told to be different since.
+    told: Option<Part>,
 }
 
 impl Last {
     fn is_over(&self) -> bool {
-        self.over.has_changed().is_err()
+        self.progress.has_changed().is_err()
     }
 }
 
+/// A session with what a reading needs of it.
+#[derive(Clone)]
+struct Linked {
+    session: WhatsAppSession,
+    engine_name: SessionName,
+    linked_at: i64,
+}
+
 impl Directories {
-    /// The directories in `store`, read from `gateway` until `lifecycle` stops.
+    /// The directories in `store`, read from `gateway` until `lifecycle` stops. In memory they take
+    /// `memory` bytes at most.
     pub fn new(
         store: Store,
         gateway: Arc<dyn Gateway>,
         clock: Clock,
+        changes: Changes,
         lifecycle: &Lifecycle,
+        memory: u64,
     ) -> Self {
-        let memory = Cache::builder()
-            .weigher(|_, directory: &Arc<Directory>| {
-                u32::try_from(directory.size()).unwrap_or(u32::MAX)
-            })
-            .max_capacity(MEMORY)
-            .time_to_idle(IDLE)
-            .eviction_policy(EvictionPolicy::lru());
         Self(Arc::new(Inner {
             store,
             gateway,
+            began_at: clock.now_ms(),
             clock,
+            changes,
             lifecycle: lifecycle.clone(),
             turns: Semaphore::new(READINGS_AT_ONCE),
             readings: Mutex::default(),
-            memory: memory.build(),
+            shelf: Shelf::new(memory),
         }))
     }
 
-    /// The directory of a session as it stands in the database. Calls no engine. While it is read
-    /// for the first time, this waits for it, a few seconds at most.
-    pub async fn of(
+    /// A page of the session's groups. Calls no engine. Pages are of the reading that is told by
+    /// `as_of`; without it, a walk goes on in the reading that it began in, for some minutes.
+    pub async fn groups(
         &self,
         session: &WhatsAppSession,
         engine_name: &SessionName,
-    ) -> Result<Arc<Directory>> {
+        query: Query<'_>,
+        as_of: Option<i64>,
+    ) -> Result<Page<GroupItem>> {
+        let walk = Walk {
+            session_id: &session.id,
+            list: "groups",
+            search: query.search,
+        };
+        let (current, directory) = self.current(session, engine_name).await?;
+        self.page(walk, current, directory, query, as_of, Directory::groups)
+            .await
+    }
+
+    /// A page of the people whom the session's account can write to; as [`Self::groups`].
+    pub async fn contacts(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+        query: Query<'_>,
+        as_of: Option<i64>,
+    ) -> Result<Page<ContactItem>> {
+        let walk = Walk {
+            session_id: &session.id,
+            list: "contacts",
+            search: query.search,
+        };
+        let (current, directory) = self.current(session, engine_name).await?;
+        self.page(walk, current, directory, query, as_of, Directory::contacts)
+            .await
+    }
+
+    async fn page<T>(
+        &self,
+        walk: Walk<'_>,
+        current: i64,
+        directory: Arc<Directory>,
+        query: Query<'_>,
+        as_of: Option<i64>,
+        cut: impl Fn(&Directory, Query<'_>) -> Page<T>,
+    ) -> Result<Page<T>> {
+        let shelf = &self.0.shelf;
+        let wanted = match as_of {
+            Some(reading) => Some(reading),
+            None => shelf.reading_of(walk, query.cursor).await,
+        };
+        let earlier = match wanted.filter(|&reading| reading != current) {
+            Some(reading) => shelf
+                .earlier(walk.session_id, reading)
+                .await
+                .map(|directory| (reading, directory)),
+            None => None,
+        };
+        let (reading, directory) = earlier.unwrap_or((current, directory));
+        let page = cut(&directory, query);
+        if let (Maybe::Value(next), None) = (&page.next_cursor, as_of) {
+            shelf.walked(walk, *next, reading).await;
+        }
+        Ok(page)
+    }
+
+    /// The directory of a session as it stands in the database, and the instant of its reading.
+    /// Calls no engine. While it is read for the first time, this waits for it, a few seconds at
+    /// most.
+    pub async fn current(
+        &self,
+        session: &WhatsAppSession,
+        engine_name: &SessionName,
+    ) -> Result<(i64, Arc<Directory>)> {
         if session.linked_at.is_none() {
             return Err(DirectoryError::NotLinked(State::from_word(&session.status)));
         }
@@ -144,9 +238,10 @@ impl Directories {
             return self.0.load(session).await;
         }
         self.keep(session, engine_name);
-        if let Some(mut over) = self.running(&session.id) {
+        if let Some(mut progress) = self.running(&session.id) {
             // Over or not: what is there by then is the answer.
-            let _ = tokio::time::timeout(FIRST_READING, over.changed()).await;
+            let over = async { while progress.changed().await.is_ok() {} };
+            let _ = tokio::time::timeout(FIRST_READING, over).await;
         }
         let store = &self.0.store;
         let filled = store
@@ -163,101 +258,157 @@ impl Directories {
         }
     }
 
-    /// What there is and how it is kept, at once.
-    pub async fn reading(&self, session: &WhatsAppSession) -> Result<Reading> {
-        Ok(Reading {
-            syncing: self.running(&session.id).is_some(),
-            directory: self.0.load(session).await?,
+    /// How the directory is kept, at once.
+    pub fn reading(&self, session: &WhatsAppSession) -> Reading {
+        let known = |count: i64| session.directory_synced_at.map_or(0, |_| count);
+        Reading {
+            groups: known(session.group_count),
+            contacts: known(session.contact_count),
+            without_number: known(session.without_number_count),
             synced_at: session.directory_synced_at,
+            progress: self.running(&session.id).map(|progress| *progress.borrow()),
             error: session.directory_error.clone(),
-        })
+        }
     }
 
-    /// Has a directory read when it is old: called with each look at a session.
+    /// Has a directory read when it is old, or when the engine has told of a change: called with
+    /// each look at a session.
     pub fn keep(&self, session: &WhatsAppSession, engine_name: &SessionName) {
-        let now = self.0.clock.now_ms();
-        let (Some(linked_at), false) = (session.linked_at, session.unlinking) else {
+        let Some(linked) = Linked::new(session, engine_name) else {
             return;
         };
-        let is_old = session.directory_synced_at.is_none_or(|synced_at| {
-            let settled = synced_at - linked_at > SETTLING_MS;
-            now - synced_at
-                > if settled {
-                    OLD_MS
-                } else {
-                    OLD_WHILE_SETTLING_MS
-                }
-        });
-        if is_old && session.status == State::Working.as_str() {
+        if session.unlinking || session.status != State::Working.as_str() {
+            return;
+        }
+        let now = self.0.clock.now_ms();
+        if self.0.is_old(&linked, now) {
             // What was read before the linking is no reason to wait.
-            self.start(session, linked_at, engine_name, |last| {
+            let linked_at = linked.linked_at;
+            self.start(linked, Part::Whole, |last| {
                 last.began_at < linked_at || now - last.began_at >= RETRY_MS
             });
+        } else if let Some(part) = self.told(&session.id) {
+            self.start(linked, part, |last| {
+                now - last.began_at >= RETRY_WHEN_TOLD_MS
+            });
         }
+    }
+
+    /// The engine has told that a list is not what it was: it is read now or, if it has just been,
+    /// with one of the next looks.
+    pub fn changed(&self, session: &WhatsAppSession, engine_name: &SessionName, part: Part) {
+        let now = self.0.clock.now_ms();
+        {
+            let mut readings = self.0.readings();
+            let last = readings.entry(session.id.clone()).or_insert_with(|| Last {
+                began_at: now - RETRY_WHEN_TOLD_MS,
+                progress: watch::channel(0).1,
+                told: None,
+            });
+            last.told = Some(last.told.map_or(part, |told| told.and(part)));
+        }
+        self.keep(session, engine_name);
     }
 
     /// Has a directory read because somebody asks for it. False if it is being read or has just
     /// been.
     pub fn refresh(&self, session: &WhatsAppSession, engine_name: &SessionName) -> Result<bool> {
-        let Some(linked_at) = session.linked_at else {
+        let Some(linked) = Linked::new(session, engine_name) else {
             return Err(DirectoryError::NotLinked(State::from_word(&session.status)));
         };
         let now = self.0.clock.now_ms();
-        Ok(self.start(session, linked_at, engine_name, |last| {
+        Ok(self.start(linked, Part::Whole, |last| {
             now - last.began_at >= RETRY_WHEN_ASKED_MS
         }))
     }
 
     /// Lets go of the memory of directories that nobody has used for a while; called now and then.
     pub async fn tidy(&self) {
-        self.0.memory.run_pending_tasks().await;
+        self.0.shelf.tidy().await;
+    }
+
+    /// How many directories are in memory, and how many bytes they take.
+    pub fn in_memory(&self) -> (u64, u64) {
+        self.0.shelf.held()
     }
 
     /// Begins a reading unless one runs, or the last was too recent for this one.
-    fn start(
-        &self,
-        session: &WhatsAppSession,
-        linked_at: i64,
-        engine_name: &SessionName,
-        is_due: impl Fn(&Last) -> bool,
-    ) -> bool {
+    fn start(&self, linked: Linked, part: Part, is_due: impl Fn(&Last) -> bool) -> bool {
         let stopping = self.0.lifecycle.stopping().clone();
-        let (running, over) = watch::channel(());
+        let (running, progress) = watch::channel(0);
         {
             let mut readings = self.0.readings();
-            let last = readings.get(&session.id);
+            let last = readings.get(&linked.session.id);
             if last.is_some_and(|last| !last.is_over() || !is_due(last)) || stopping.is_cancelled()
             {
                 return false;
             }
             let began_at = self.0.clock.now_ms();
-            readings.retain(|_, last| !last.is_over() || began_at - last.began_at < RETRY_MS);
-            readings.insert(session.id.clone(), Last { began_at, over });
+            readings.retain(|_, last| {
+                !last.is_over() || last.told.is_some() || began_at - last.began_at < RETRY_MS
+            });
+            let last = Last {
+                began_at,
+                progress,
+                told: None,
+            };
+            readings.insert(linked.session.id.clone(), last);
         }
-        let (inner, session, engine_name) =
-            (Arc::clone(&self.0), session.clone(), engine_name.clone());
+        let inner = Arc::clone(&self.0);
         self.0.lifecycle.tasks().spawn(async move {
-            let _running = running;
+            let user_id = linked.session.user_id.clone();
+            inner.changes.tell(&user_id);
             tokio::select! {
                 () = stopping.cancelled() => {}
-                () = inner.read(&session, linked_at, &engine_name) => {}
+                () = inner.read(&linked, part, &running) => {}
             }
+            drop(running);
+            inner.changes.tell(&user_id);
         });
         true
     }
 
-    fn running(&self, session_id: &str) -> Option<watch::Receiver<()>> {
+    fn running(&self, session_id: &str) -> Option<watch::Receiver<u8>> {
         let readings = self.0.readings();
         let last = readings.get(session_id).filter(|last| !last.is_over());
-        last.map(|last| last.over.clone())
+        last.map(|last| last.progress.clone())
+    }
+
+    fn told(&self, session_id: &str) -> Option<Part> {
+        self.0.readings().get(session_id)?.told
+    }
+}
+
+impl Linked {
+    fn new(session: &WhatsAppSession, engine_name: &SessionName) -> Option<Self> {
+        Some(Self {
+            linked_at: session.linked_at?,
+            session: session.clone(),
+            engine_name: engine_name.clone(),
+        })
     }
 }
 
 impl Inner {
-    async fn read(&self, session: &WhatsAppSession, linked_at: i64, engine_name: &SessionName) {
-        let Err(error) = self.replace(session, linked_at, engine_name).await else {
+    fn is_old(&self, linked: &Linked, now: i64) -> bool {
+        let Some(synced_at) = linked.session.directory_synced_at else {
+            return true;
+        };
+        let most = if synced_at - linked.linked_at <= SETTLING_MS {
+            OLD_WHILE_SETTLING_MS
+        } else if synced_at < self.began_at {
+            OLD_FROM_BEFORE_MS
+        } else {
+            OLD_MS
+        };
+        now - synced_at > most
+    }
+
+    async fn read(&self, linked: &Linked, part: Part, progress: &watch::Sender<u8>) {
+        let Err(error) = self.replace(linked, part, progress).await else {
             return;
         };
+        let session = &linked.session;
         tracing::warn!(session = session.id, %error, "a directory could not be read");
         let words = match &error {
             DirectoryError::Gateway(error) => words::cause(error),
@@ -265,7 +416,7 @@ impl Inner {
         };
         let store = &self.store;
         let written = store
-            .directory_failed(&session.user_id, &session.id, linked_at, &words)
+            .directory_failed(&session.user_id, &session.id, linked.linked_at, &words)
             .await;
         if let Err(error) = written {
             tracing::error!(session = session.id, %error, "a directory's error could not be written down");
@@ -274,47 +425,70 @@ impl Inner {
 
     async fn replace(
         &self,
-        session: &WhatsAppSession,
-        linked_at: i64,
-        engine_name: &SessionName,
+        linked: &Linked,
+        part: Part,
+        progress: &watch::Sender<u8>,
     ) -> Result<()> {
-        let _turn = self.turns.acquire().await;
-        let groups = self.gateway.groups(engine_name).await?;
-        let contacts = self.gateway.contacts(engine_name).await?;
-        let known = aside(move || join(groups, contacts)).await?;
-        let store = &self.store;
-        let now = self.clock.now_ms();
-        let synced_at = store
-            .directory_replace(&session.user_id, &session.id, linked_at, &known, now)
-            .await?;
-        let before = session
-            .directory_synced_at
-            .map(|at| (session.id.clone(), at));
-        let is_used = match &before {
-            Some(before) => self.memory.remove(before).await.is_some(),
-            None => true,
+        let session = &linked.session;
+        let came = |percent: u8| {
+            if progress.send_replace(percent) != percent {
+                self.changes.tell(&session.user_id);
+            }
         };
-        if let (Some(synced_at), true) = (synced_at, is_used) {
-            let directory = aside(move || Arc::new(Directory::new(known))).await?;
-            let key = (session.id.clone(), synced_at);
-            self.memory.insert(key, directory).await;
+        let _turn = self.turns.acquire().await;
+        let (mut groups, mut contacts) = (Vec::new(), Vec::new());
+        if part.has_groups() {
+            groups = self.gateway.groups(&linked.engine_name).await?;
+            came(GROUPS_TOLD);
+        }
+        if part.has_contacts() {
+            contacts = self.gateway.contacts(&linked.engine_name).await?;
+        }
+        came(CONTACTS_TOLD);
+        let known = aside(move || join(groups, contacts)).await?;
+        let rows = (known.groups.len() + known.contacts.len()).max(1);
+        let done = AtomicUsize::new(0);
+        let written = |more: usize| {
+            let done = more + done.fetch_add(more, Ordering::Relaxed);
+            let share = usize::from(WRITTEN - CONTACTS_TOLD) * done / rows;
+            came(CONTACTS_TOLD + u8::try_from(share).unwrap_or(u8::MAX));
+        };
+        let new = NewReading {
+            user_id: &session.user_id,
+            session_id: &session.id,
+            linked_at: linked.linked_at,
+            part,
+            known: &known,
+        };
+        let store = &self.store;
+        let synced_at = store
+            .directory_replace(new, self.clock.now_ms(), &written)
+            .await?;
+        let before = match session.directory_synced_at {
+            Some(before) => self.shelf.retire(&session.id, before).await,
+            // Who links wants to see what there is.
+            None => Some(Arc::default()),
+        };
+        // What nobody looks at is loaded when somebody does.
+        if let (Some(synced_at), Some(before)) = (synced_at, before) {
+            let directory = aside(move || Arc::new(before.with(part, known))).await?;
+            self.shelf.put(&session.id, synced_at, directory).await;
         }
         Ok(())
     }
 
-    /// From memory, or from the database into it; however many ask, it is loaded once.
-    async fn load(&self, session: &WhatsAppSession) -> Result<Arc<Directory>> {
+    /// From memory, or from the database into it.
+    async fn load(&self, session: &WhatsAppSession) -> Result<(i64, Arc<Directory>)> {
         let Some(synced_at) = session.directory_synced_at else {
-            return Ok(Arc::new(Directory::new(Known::default())));
+            return Ok((0, Arc::default()));
         };
         let load = async {
             let store = &self.store;
             let known = store.directory_load(&session.user_id, &session.id).await?;
             aside(move || Arc::new(Directory::new(known))).await
         };
-        let key = (session.id.clone(), synced_at);
-        let loaded = self.memory.try_get_with(key, load).await;
-        loaded.map_err(DirectoryError::Shared)
+        let directory = self.shelf.get(&session.id, synced_at, load).await?;
+        Ok((synced_at, directory))
     }
 
     fn readings(&self) -> MutexGuard<'_, HashMap<String, Last>> {

@@ -1,40 +1,59 @@
 //! A directory in memory: who is offered, in order, with the folded texts by which they are found,
 //! each kind of text in one piece.
 
+use std::sync::Arc;
+
 use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences, options::CollatorOptions};
 use superjson::{Maybe, Undefined};
 
 use super::{ContactItem, GroupItem, PAGE_LIMIT, Page, Query, fold, search::Needle};
-use crate::store::{Known, KnownContact};
+use crate::store::{Known, KnownContact, KnownGroup, Part};
 
-/// What one session's account knows, ready to be listed.
-#[derive(Debug)]
+/// What one session's account knows, ready to be listed. Its lists are shared with those that come
+/// after it, as far as they are the same.
+#[derive(Debug, Default)]
 pub struct Directory {
-    groups: List,
-    contacts: List,
-    without_number: usize,
+    groups: Arc<List<GroupFacts>>,
+    contacts: Arc<List<ContactFacts>>,
+}
+
+/// What a group's entry tells besides id and name.
+#[derive(Debug, Clone, Copy)]
+struct GroupFacts {
+    members: Option<u32>,
+    admins_only: Option<bool>,
+    is_admin: Option<bool>,
+    is_member: Option<bool>,
+}
+
+/// What a person's entry tells besides id, name and number.
+#[derive(Debug, Clone, Copy)]
+struct ContactFacts {
+    is_saved: Option<bool>,
 }
 
 impl Directory {
     /// The directory of what is known. Takes a moment for thousands.
     pub fn new(known: Known) -> Self {
-        let without_number = known
-            .contacts
-            .iter()
-            .filter(|contact| contact.number.is_none() && !is_hidden(contact))
-            .count();
-        let groups = known.groups.into_iter().map(|group| {
-            let name = group.name.unwrap_or_else(|| group.id.clone());
-            Entry {
-                names: fold::text(&name),
-                name,
-                id: group.id,
-            }
-        });
+        Self::default().with(Part::Whole, known)
+    }
+
+    /// This directory with the lists of `part` as they are known now.
+    #[must_use]
+    pub fn with(&self, part: Part, known: Known) -> Self {
+        let groups = || List::new(known.groups.into_iter().filter_map(group).collect());
+        let contacts = || List::new(known.contacts.into_iter().filter_map(person).collect());
         Self {
-            groups: List::new(groups.collect()),
-            contacts: List::new(known.contacts.into_iter().filter_map(person).collect()),
-            without_number,
+            groups: if part.has_groups() {
+                Arc::new(groups())
+            } else {
+                Arc::clone(&self.groups)
+            },
+            contacts: if part.has_contacts() {
+                Arc::new(contacts())
+            } else {
+                Arc::clone(&self.contacts)
+            },
         }
     }
 
@@ -48,11 +67,6 @@ impl Directory {
         self.contacts.len()
     }
 
-    /// How many people would be offered if their number were known.
-    pub fn without_number(&self) -> usize {
-        self.without_number
-    }
-
     /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.groups.size() + self.contacts.size()
@@ -61,21 +75,46 @@ impl Directory {
     /// A page of the groups.
     pub fn groups(&self, query: Query<'_>) -> Page<GroupItem> {
         let needle = Needle::new(query.search, false);
-        page(&self.groups, query, &needle, |id, name| GroupItem {
-            group_id: id.to_owned(),
-            group_name: name.to_owned(),
-        })
+        page(&self.groups, query, &needle, group_item)
     }
 
     /// A page of the people who can be written to.
     pub fn contacts(&self, query: Query<'_>) -> Page<ContactItem> {
         let needle = Needle::new(query.search, true);
-        page(&self.contacts, query, &needle, |id, name| ContactItem {
-            group_id: id.to_owned(),
-            group_name: name.to_owned(),
-            number: number(id).to_owned(),
-            is_contact: true,
-        })
+        page(&self.contacts, query, &needle, contact_item)
+    }
+
+    /// Every group, in the order of the list.
+    pub fn all_groups(&self) -> impl Iterator<Item = GroupItem> {
+        (0..self.groups.len()).map(|at| group_item(&self.groups, at))
+    }
+
+    /// Everybody, in the order of the list.
+    pub fn all_contacts(&self) -> impl Iterator<Item = ContactItem> {
+        (0..self.contacts.len()).map(|at| contact_item(&self.contacts, at))
+    }
+}
+
+fn group_item(groups: &List<GroupFacts>, at: usize) -> GroupItem {
+    let facts = groups.facts[at];
+    GroupItem {
+        group_id: groups.ids.get(at).to_owned(),
+        group_name: groups.names.get(at).to_owned(),
+        members: facts.members,
+        admins_only: facts.admins_only,
+        is_admin: facts.is_admin,
+        is_member: facts.is_member,
+    }
+}
+
+fn contact_item(contacts: &List<ContactFacts>, at: usize) -> ContactItem {
+    let id = contacts.ids.get(at);
+    ContactItem {
+        group_id: id.to_owned(),
+        group_name: contacts.names.get(at).to_owned(),
+        number: number(id).to_owned(),
+        is_contact: true,
+        is_saved: contacts.facts[at].is_saved,
     }
 }
 
@@ -84,17 +123,26 @@ pub(super) fn number(id: &str) -> &str {
     id.split('@').next().unwrap_or_default()
 }
 
-/// A flag that the engine does not tell stands in nobody's way.
-fn is_hidden(contact: &KnownContact) -> bool {
-    contact.is_me == Some(true)
-        || contact.is_blocked == Some(true)
-        || contact.is_whatsapp == Some(false)
+fn group(group: KnownGroup) -> Option<Entry<GroupFacts>> {
+    if !group.is_offered() {
+        return None;
+    }
+    let name = group.name.unwrap_or_else(|| group.id.clone());
+    Some(Entry {
+        names: fold::text(&name),
+        name,
+        id: group.id,
+        facts: GroupFacts {
+            members: group.members.and_then(|members| members.try_into().ok()),
+            admins_only: group.admins_only,
+            is_admin: group.is_admin,
+            is_member: group.is_member,
+        },
+    })
 }
 
-/// Who has no number, is the account itself, is blocked or is known not to have WhatsApp is not
-/// offered.
-fn person(contact: KnownContact) -> Option<Entry> {
-    if is_hidden(&contact) || contact.number.is_none() || !contact.id.ends_with("@c.us") {
+fn person(contact: KnownContact) -> Option<Entry<ContactFacts>> {
+    if !contact.is_offered() {
         return None;
     }
     let mut names = fold::text(contact.name.as_deref().unwrap_or_default());
@@ -111,14 +159,18 @@ fn person(contact: KnownContact) -> Option<Entry> {
         id: contact.id,
         name,
         names,
+        facts: ContactFacts {
+            is_saved: contact.is_saved,
+        },
     })
 }
 
-struct Entry {
+struct Entry<F> {
     id: String,
     name: String,
     /// The folded names, [`FIELD_END`] between them.
     names: String,
+    facts: F,
 }
 
 /// Between two texts; no folded text contains it, so that nothing is found across it.
@@ -126,14 +178,21 @@ pub(super) const FIELD_END: char = '\n';
 
 /// Entries by name in the root collation, then by id.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct List<F> {
     pub(super) ids: Texts,
     names: Texts,
     pub(super) folded: Texts,
+    facts: Box<[F]>,
 }
 
-impl List {
-    fn new(entries: Vec<Entry>) -> Self {
+impl<F> Default for List<F> {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl<F> List<F> {
+    fn new(entries: Vec<Entry<F>>) -> Self {
         let collator = root_collator();
         let mut entries: Vec<_> = entries
             .into_iter()
@@ -144,6 +203,7 @@ impl List {
             ids: Texts::new(entries.iter().map(|(_, entry)| &*entry.id)),
             names: Texts::new(entries.iter().map(|(_, entry)| &*entry.name)),
             folded: Texts::new(entries.iter().map(|(_, entry)| &*entry.names)),
+            facts: entries.into_iter().map(|(_, entry)| entry.facts).collect(),
         }
     }
 
@@ -152,10 +212,8 @@ impl List {
     }
 
     fn size(&self) -> usize {
-        [&self.ids, &self.names, &self.folded]
-            .map(Texts::size)
-            .iter()
-            .sum()
+        let texts = [&self.ids, &self.names, &self.folded].map(Texts::size);
+        texts.iter().sum::<usize>() + size_of_val(&*self.facts)
     }
 }
 
@@ -191,24 +249,21 @@ impl Texts {
     }
 }
 
-fn page<T>(
-    list: &List,
+fn page<F, T>(
+    list: &List<F>,
     query: Query<'_>,
     needle: &Needle,
-    item: impl Fn(&str, &str) -> T,
+    item: impl Fn(&List<F>, usize) -> T,
 ) -> Page<T> {
     let hits = needle.find(list);
-    let total = hits.as_ref().map_or(list.len(), Vec::len);
-    let start = usize::try_from(query.cursor).map_or(total, |cursor| cursor.min(total));
+    let matches = hits.as_ref().map_or(list.len(), Vec::len);
+    let start = usize::try_from(query.cursor).map_or(matches, |cursor| cursor.min(matches));
     let limit = usize::try_from(query.limit.clamp(1, PAGE_LIMIT)).unwrap_or(usize::MAX);
-    let end = start.saturating_add(limit).min(total);
+    let end = start.saturating_add(limit).min(matches);
     let items = (start..end)
-        .map(|place| {
-            let at = hits.as_ref().map_or(place, |hits| hits[place]);
-            item(list.ids.get(at), list.names.get(at))
-        })
+        .map(|place| item(list, hits.as_ref().map_or(place, |hits| hits[place])))
         .collect();
-    let next_cursor = if end < total {
+    let next_cursor = if end < matches {
         Maybe::Value(end as u64)
     } else {
         Maybe::Undefined
@@ -217,6 +272,7 @@ fn page<T>(
         items,
         next_cursor,
         total: Undefined,
+        matches: matches as u64,
     }
 }
 

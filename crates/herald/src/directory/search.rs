@@ -43,7 +43,7 @@ impl Needle {
     ///
     /// An entry fits when each word is in one of its names or, where the word can be a number, in
     /// its number; and when the whole search can be one and is in its number.
-    pub(super) fn find(&self, list: &List) -> Option<Vec<usize>> {
+    pub(super) fn find<F>(&self, list: &List<F>) -> Option<Vec<usize>> {
         if self.words.is_empty() && self.digits.is_none() {
             return None;
         }
@@ -69,7 +69,7 @@ impl Needle {
         Some(by_rank.concat())
     }
 
-    fn rank(&self, list: &List, at: usize) -> Rank {
+    fn rank<F>(&self, list: &List<F>, at: usize) -> Rank {
         let names = list.folded.get(at).split(FIELD_END);
         let by_name = names.map(|name| rank(name, &self.whole)).min();
         let digits = self.digits.iter();

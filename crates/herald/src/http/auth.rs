@@ -43,6 +43,8 @@ pub fn router(auth: Auth, body_deadline: Duration) -> Router {
     Router::new()
         .route("/sign-up/email", post(sign_up))
         .route("/sign-in/email", post(sign_in))
+        .route("/sign-in/link", post(sign_in_by_link))
+        .route("/set-up", post(set_up))
         .route("/sign-out", post(sign_out))
         .route("/get-session", get(get_session).post(post_session))
         .fallback(async || StatusCode::NOT_FOUND)
@@ -127,6 +129,68 @@ async fn sign_in(
         answer["url"] = url.into();
     }
     Ok((headers, Json(answer)).into_response())
+}
+
+/// Makes the first administrator, of whoever has the link from the terminal, and signs them in.
+async fn set_up(
+    State(auth): State<Auth>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    auth.origins().check_login(&headers)?;
+    let client = client(&auth, &headers, peer);
+    auth.limit(&client, "set-up")?;
+
+    let body = json_body(&headers, body)?;
+    let mut fields = Fields::of(body.as_ref())?;
+    let token = fields.text("token");
+    let account = NewAccount {
+        name: fields.text("name"),
+        email: fields.email("email"),
+        password: fields.text("password"),
+        image: None,
+    };
+    fields.check_storable("name", account.name);
+    fields.finish()?;
+
+    let user = auth.set_up(token, account).await?;
+    tracing::info!("the first administrator was made");
+    begin(&auth, &user, &client, &headers).await
+}
+
+/// Signs in whoever has the link that `herald demo` shows.
+async fn sign_in_by_link(
+    State(auth): State<Auth>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    auth.origins().check_login(&headers)?;
+    let client = client(&auth, &headers, peer);
+    auth.limit(&client, "sign-in-link")?;
+
+    let body = json_body(&headers, body)?;
+    let mut fields = Fields::of(body.as_ref())?;
+    let token = fields.text("token");
+    fields.finish()?;
+    let user = auth.user_of_link(token).await?;
+    let user = user.ok_or(Refusal::INVALID_SIGN_IN_LINK)?;
+    begin(&auth, &user, &client, &headers).await
+}
+
+async fn begin(
+    auth: &Auth,
+    user: &User,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let (id, cookies) = auth.begin(user, true, client, headers).await?;
+    Ok((
+        set(cookies),
+        Json(json!({ "token": id, "user": user_json(user) })),
+    )
+        .into_response())
 }
 
 async fn sign_out(

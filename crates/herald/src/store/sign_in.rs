@@ -97,6 +97,24 @@ impl Store {
         Ok(found.map(|row| (row.sign_in, row.user)))
     }
 
+    /// When this sign-in of the user ends, and the user as they are now; `None` once it has ended.
+    pub async fn sign_in_with_user(
+        &self,
+        user_id: &str,
+        id: &str,
+        now: i64,
+    ) -> Result<Option<(SignIn, User)>, StoreError> {
+        let found = sql!(self, fetch_optional<SignInWithUser>,
+            "SELECT sign_ins.id AS sign_in_id, sign_ins.user_id, sign_ins.expires_at, sign_ins.renewed_at,
+                    sign_ins.remember, sign_ins.ip_address, sign_ins.user_agent,
+                    sign_ins.created_at AS sign_in_created_at, sign_ins.updated_at AS sign_in_updated_at, users.*
+             FROM sign_ins JOIN users ON users.id = sign_ins.user_id
+             WHERE sign_ins.user_id = $1 AND sign_ins.id = $2 AND sign_ins.expires_at > $3",
+            user_id, id, now,
+        )?;
+        Ok(found.map(|row| (row.sign_in, row.user)))
+    }
+
     /// Moves a sign-in's end.
     pub async fn sign_in_renew(
         &self,
@@ -117,15 +135,18 @@ impl Store {
         Ok(())
     }
 
-    /// Ends the sign-in of this token.
-    pub async fn sign_in_delete_by_token(&self, token_hash: &str) -> Result<(), StoreError> {
-        sql!(
+    /// Ends the sign-in of this token, and says whose it was.
+    pub async fn sign_in_delete_by_token(
+        &self,
+        token_hash: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let ended = sql!(
             self,
-            execute,
-            "DELETE FROM sign_ins WHERE token_hash = $1",
+            fetch_optional<(String,)>,
+            "DELETE FROM sign_ins WHERE token_hash = $1 RETURNING user_id",
             token_hash
         )?;
-        Ok(())
+        Ok(ended.map(|(user_id,)| user_id))
     }
 
     /// Deletes every sign-in that has ended, and says how many.

@@ -221,6 +221,26 @@ impl Store {
         )?)
     }
 
+    /// How many guests there are.
+    pub async fn user_count_pending_all(&self) -> Result<i64, StoreError> {
+        let (count,) = sql!(
+            self,
+            fetch_one<(i64,)>,
+            "SELECT COUNT(*) FROM users WHERE role = 'GUEST'"
+        )?;
+        Ok(count)
+    }
+
+    /// Whether anybody is an admin.
+    pub async fn user_has_admin_all(&self) -> Result<bool, StoreError> {
+        let (count,) = sql!(
+            self,
+            fetch_one<(i64,)>,
+            "SELECT COUNT(*) FROM users WHERE role = 'ADMIN'"
+        )?;
+        Ok(count > 0)
+    }
+
     /// Makes a guest a user; a user or an admin stays what they are. `None` if there is no such
     /// user.
     pub async fn user_approve(&self, id: &str, now: i64) -> Result<Option<User>, StoreError> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::FromRow;
 
-use super::{Store, StoreError, directory, sql, unless_taken};
+use super::{Store, StoreError, directory, directory::Part, sql, unless_taken};
 
 /// Who said what the phone number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,13 @@ pub struct WhatsAppSession {
     pub directory_synced_at: Option<i64>,
     /// Why the last reading of its directory failed, in plain words.
     pub directory_error: Option<String>,
+    /// How many groups the directory offers; this and the next two say nothing while it was not
+    /// read.
+    pub group_count: i64,
+    /// How many people it offers.
+    pub contact_count: i64,
+    /// How many people more it would offer if their numbers were known.
+    pub without_number_count: i64,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
@@ -128,6 +135,19 @@ impl Store {
             "SELECT * FROM whatsapp_sessions WHERE user_id = $1 AND id = $2",
             user_id,
             id,
+        )?)
+    }
+
+    /// The session that has this name on the engine.
+    pub async fn whatsapp_session_on_engine_all(
+        &self,
+        engine_name: &str,
+    ) -> Result<Option<WhatsAppSession>, StoreError> {
+        Ok(sql!(
+            self,
+            fetch_optional<WhatsAppSession>,
+            "SELECT * FROM whatsapp_sessions WHERE engine_name = $1",
+            engine_name,
         )?)
     }
 
@@ -218,7 +238,7 @@ impl Store {
              WHERE user_id = $1 AND id = $2",
             user_id, id, now,
         )?;
-        directory::clear(&mut transaction, user_id, id).await?;
+        directory::clear(&mut transaction, user_id, id, Part::Whole).await?;
         transaction.commit().await?;
         Ok(())
     }

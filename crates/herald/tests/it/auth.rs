@@ -2,6 +2,7 @@
 
 mod hostile;
 mod limits;
+mod links;
 mod recorded;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};

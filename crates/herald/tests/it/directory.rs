@@ -1,8 +1,12 @@
 //! The directory as a client sees it: lists that call no engine, and how they are kept.
 
+mod memory;
+
 use std::sync::{Arc, Mutex};
 
+use axum::{body::Body, http::Method};
 use herald::{clock::Clock, store::Role};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, broadcast};
@@ -319,6 +323,108 @@ async fn the_first_reading_is_waited_for_and_the_next_takes_its_place_at_once() 
             .unwrap()
             .contains("reported an error")
     );
+}
+
+/// Who turns pages while the lists are read anew sees nobody twice and misses nobody.
+#[tokio::test]
+async fn a_walk_stays_in_the_reading_that_it_began_in() {
+    let phone = Phone::new();
+    let world = World::with_engine(phone.clone()).await;
+    let person = world.person("ann", Role::User).await;
+    let session = person
+        .mutate("user.initiateWhatsAppSession", Value::Null)
+        .await
+        .data();
+    phone.may_tell.add_permits(1);
+    person.wait_for("WORKING", &session["sessionName"]).await;
+    world.settled().await;
+    let first = status(&person, &session).await["syncedAt"].clone();
+    // Each reading finds other people: some gone, some new, at the beginning and at the end.
+    let read_anew = async |people: std::ops::Range<u32>| {
+        *phone.people.lock().unwrap() = people.collect();
+        phone.may_tell.add_permits(1);
+        world.clock.advance(HOUR / 60);
+        assert_eq!(sync(&person, &session).await, true);
+        world.settled().await;
+    };
+    let page = async |input: Value| {
+        let mut asked = named(&session);
+        for (field, value) in input.as_object().unwrap() {
+            asked[field] = value.clone();
+        }
+        person.query("user.getWhatsAppContacts", asked).await.data()
+    };
+    let ids = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|item| item["number"].as_str().unwrap().to_owned())
+            .collect()
+    };
+
+    let (mut walked, mut cursor, mut from) = (Vec::new(), json!(0), 110);
+    while cursor != Value::Null {
+        let page = page(json!({ "limit": 13, "cursor": cursor, "search": "person" })).await;
+        walked.extend(ids(&page));
+        cursor = page["nextCursor"].clone();
+        read_anew(from..from + 45).await;
+        from += 7;
+    }
+    let of_first: Vec<_> = (100..160).map(|id| format!("49151{id}")).collect();
+    assert_eq!(walked, of_first);
+
+    // A new walk is through the newest reading, also where the old one went on.
+    let newest = page(json!({ "limit": 13, "search": "person" })).await;
+    assert_eq!(newest["matches"], 45);
+    assert_eq!(ids(&newest)[0], format!("49151{}", from - 7));
+    let next = page(json!({ "limit": 13, "cursor": 13, "search": "person" })).await;
+    assert_eq!(ids(&next)[0], format!("49151{}", from - 7 + 13));
+
+    // A reading can be asked for, at any place, for as long as it is held.
+    let input = |cursor: u64| json!({ "limit": 5, "cursor": cursor, "asOf": first });
+    assert_eq!(
+        ids(&as_of(&person, &session, &input(30)).await)[0],
+        "49151130"
+    );
+    let unknown = json!({ "limit": 5, "asOf": "2020-01-01T00:00:00.000Z" });
+    let answer = as_of(&person, &session, &unknown).await;
+    assert_eq!(answer["matches"], 45, "else it is the newest");
+}
+
+/// A page of contacts as of an instant, which superjson has to be told to be one.
+async fn as_of(person: &Person<'_>, session: &Value, input: &Value) -> Value {
+    let mut input = input.clone();
+    input["sessionName"] = session["sessionName"].clone();
+    let input = json!({ "json": input, "meta": { "values": { "asOf": ["Date"] } } });
+    let input = utf8_percent_encode(&input.to_string(), NON_ALPHANUMERIC).to_string();
+    let path = format!("/api/trpc/user.getWhatsAppContacts?input={input}");
+    person.call(Method::GET, &path, Body::empty()).await.data()
+}
+
+#[tokio::test]
+async fn a_list_is_exported_whole_to_its_owner() {
+    let world = World::new().await;
+    let (person, session) = world.linked("ann").await;
+    for (list, heading, count) in [
+        (
+            "groups",
+            "name,id,members,admins only,you are admin",
+            "groups",
+        ),
+        ("contacts", "name,id,number,saved", "contacts"),
+    ] {
+        let mut input = named(&session);
+        input["list"] = list.into();
+        let csv = person.query("user.exportDirectory", input).await.data()["csv"].clone();
+        let csv = csv.as_str().unwrap();
+        let lines: Vec<_> = csv.split_terminator("\r\n").collect();
+        assert_eq!(lines[0], heading);
+        let listed = status(&person, &session).await[count].clone();
+        assert_eq!(json!(lines.len() - 1), listed);
+    }
+    let mut input = named(&session);
+    input["list"] = "people".into();
+    let refused = person.query("user.exportDirectory", input).await;
+    assert_eq!(refused.code(), "BAD_REQUEST");
 }
 
 /// What was read for a link that has ended since is not kept.

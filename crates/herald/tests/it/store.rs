@@ -1,14 +1,14 @@
 //! The store, on both databases.
 
 mod directory;
-mod whatsapp_session;
+pub(crate) mod whatsapp_session;
 
 use herald::store::{NewSignIn, NewUser, Role, Store, StoreError, UserCreated};
 use rstest::rstest;
 
 use crate::support::database::{Database, Kind};
 
-const NOW: i64 = 1_767_225_600_123;
+pub(crate) const NOW: i64 = 1_767_225_600_123;
 const DAY: i64 = 86_400_000;
 
 fn new_user<'a>(id: &'a str, email: &'a str, role: Role) -> NewUser<'a> {

@@ -95,6 +95,8 @@ const OWN: &[&str] = &[
 /// The groups of a seed. No id and no name is there twice; a few groups have no name.
 pub(super) fn groups(seed: u64, count: usize) -> Vec<Group> {
     let mut rng = StdRng::seed_from_u64(seed ^ 0x0067_726f_7570_7300);
+    // A source of its own, so that ids and names are what they were before facts were told.
+    let mut facts = StdRng::seed_from_u64(seed ^ 0x6661_6374_7300);
     let (mut ids, mut names) = (HashSet::new(), HashSet::new());
     (0..count)
         .map(|i| {
@@ -115,13 +117,19 @@ pub(super) fn groups(seed: u64, count: usize) -> Vec<Group> {
             Group {
                 id: id(&mut rng, &mut ids),
                 name,
-                members: None,
-                admins_only: None,
-                is_admin: None,
-                is_member: None,
+                members: Some(size(&mut facts)),
+                admins_only: Some(facts.random_ratio(1, 6)),
+                is_admin: Some(facts.random_ratio(1, 4)),
+                is_member: Some(true),
             }
         })
         .collect()
+}
+
+/// Most groups are small; WhatsApp has room for 1,024.
+fn size(rng: &mut StdRng) -> u32 {
+    let most = *pick(rng, &[12, 40, 40, 120, 256, 1_024]);
+    rng.random_range(3..=most)
 }
 
 /// 18 digits, as groups made since 2021 have them.

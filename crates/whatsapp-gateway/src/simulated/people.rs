@@ -245,6 +245,7 @@ fn contact(person: Person, digits: String) -> Contact {
     let server = if person.hidden { "lid" } else { "c.us" };
     Contact {
         id: ChatId(format!("{digits}@{server}")),
+        is_saved: told(person.name.is_some()),
         name: person.name,
         push_name: person.push_name,
         is_me: told(false),
@@ -252,7 +253,6 @@ fn contact(person: Person, digits: String) -> Contact {
         is_whatsapp: told(!matches!(person.flags, Flags::Absent)),
         number: (!person.hidden).then_some(digits),
         lid: None,
-        is_saved: None,
     }
 }
 

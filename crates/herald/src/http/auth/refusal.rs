@@ -10,7 +10,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    auth::{AddUserError, Refused, SignInError, TryLater},
+    auth::{AddUserError, Refused, SetUpError, SignInError, TryLater},
     store::StoreError,
 };
 
@@ -50,6 +50,17 @@ impl Refusal {
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
         "POST method requires deferSessionRefresh to be enabled in session config",
+    );
+    pub(super) const INVALID_SIGN_IN_LINK: Self = Self::fixed(
+        StatusCode::BAD_REQUEST,
+        "INVALID_TOKEN",
+        "This sign-in link is of an earlier start. The terminal shows the new one.",
+    );
+    const INVALID_SET_UP_LINK: Self = Self::fixed(
+        StatusCode::BAD_REQUEST,
+        "INVALID_TOKEN",
+        "This set-up link was used already, or is of an earlier start. While there is no administrator, each start of the \
+         server prints a new one.",
     );
     const INTERNAL: Self = Self::fixed(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -155,6 +166,15 @@ impl From<AddUserError> for Refusal {
                 "User already exists. Use another email.",
             ),
             AddUserError::Password(_) | AddUserError::Store(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SetUpError> for Refusal {
+    fn from(error: SetUpError) -> Self {
+        match error {
+            SetUpError::Link => Self::INVALID_SET_UP_LINK,
+            SetUpError::Account(error) => error.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{NOW, add};
 use crate::support::database::{Database, Kind};
 
 /// A user with a session that the engine knows.
-pub(super) async fn linked(store: &Store, user_id: &str) -> WhatsAppSession {
+pub(crate) async fn linked(store: &Store, user_id: &str) -> WhatsAppSession {
     add(store, user_id, Role::User).await;
     let (id, name) = (format!("s-{user_id}"), format!("name-{user_id}"));
     let session = store

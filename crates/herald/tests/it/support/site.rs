@@ -10,6 +10,7 @@ use axum::{
 };
 use herald::{
     auth::{Auth, AuthSettings, Secret},
+    changes::Changes,
     clock::Clock,
     http,
     random::Random,
@@ -68,6 +69,7 @@ impl Site {
             database.store.clone(),
             clock.clone(),
             Random::seeded(7),
+            Changes::default(),
         );
         let router = Router::new()
             .nest(

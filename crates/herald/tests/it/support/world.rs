@@ -7,11 +7,12 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Method, Request, StatusCode, header},
+    http::{Method, Request, Response, StatusCode, header},
 };
 use herald::{
     app::{App, Parts},
     auth::{Auth, AuthSettings, Secret, add_user},
+    changes::Changes,
     clock::Clock,
     http,
     lifecycle::Lifecycle,
@@ -28,7 +29,10 @@ use whatsapp_gateway::{
     simulated::{Simulated, SimulatedConfig},
 };
 
-use super::database::{Database, Kind};
+use super::{
+    database::{Database, Kind},
+    events::Events,
+};
 
 pub(crate) const START: i64 = 1_767_225_600_000; // 2026-01-01
 const PASSWORD: &str = "correct horse";
@@ -91,12 +95,29 @@ impl World {
             secret: Secret::from_text("a secret for tests, long enough to sign").unwrap(),
             limits_on: false,
         };
-        let lifecycle = Lifecycle::default();
+        let (lifecycle, changes) = (Lifecycle::default(), Changes::default());
         let app = App::new(Parts {
-            auth: Auth::new(settings, store.clone(), clock.clone(), random.clone()),
-            sessions: Sessions::new(store.clone(), engine, clock.clone(), random, &lifecycle),
+            auth: Auth::new(
+                settings,
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                changes.clone(),
+            ),
+            sessions: Sessions::new(
+                store.clone(),
+                engine,
+                clock.clone(),
+                random.clone(),
+                changes.clone(),
+                &lifecycle,
+            ),
             store,
             clock: clock.clone(),
+            random,
+            changes,
+            lifecycle: lifecycle.clone(),
+            webhook_secret: "webhook-secret".to_owned(),
         });
         Self {
             router: http::router(&app, lifecycle.tasks()),
@@ -178,14 +199,8 @@ impl World {
         (person, session)
     }
 
-    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
-        request
-            .extensions_mut()
-            .insert(ConnectInfo(std::net::SocketAddr::from((
-                [127, 0, 0, 1],
-                50_000,
-            ))));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.respond(request).await;
         let status = response.status();
         let cookie = response
             .headers()
@@ -201,6 +216,18 @@ impl World {
             cookie,
             body,
         }
+    }
+}
+
+impl World {
+    async fn respond(&self, mut request: Request<Body>) -> Response<Body> {
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(std::net::SocketAddr::from((
+                [127, 0, 0, 1],
+                50_000,
+            ))));
+        self.router.clone().oneshot(request).await.unwrap()
     }
 }
 
@@ -229,15 +256,30 @@ impl Person<'_> {
             .await
     }
 
+    /// The events of a subscription, which is open until they are dropped.
+    pub(crate) async fn subscribe(&self, path: &str) -> Events {
+        let request = self.request(Method::GET, &format!("/api/trpc/{path}"), Body::empty());
+        let response = self.world.respond(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        Events::new(response.into_body())
+    }
+
     pub(crate) async fn call(&self, method: Method, uri: &str, body: Body) -> Answer {
+        self.world.send(self.request(method, uri, body)).await
+    }
+
+    fn request(&self, method: Method, uri: &str, body: Body) -> Request<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(uri)
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(cookie) = &self.cookie {
-            request = request.header(header::COOKIE, cookie);
+            // The page's own address, as browsers say it with their cookie.
+            request = request
+                .header(header::COOKIE, cookie)
+                .header(header::ORIGIN, "http://herald.test");
         }
-        self.world.send(request.body(body).unwrap()).await
+        request.body(body).unwrap()
     }
 
     /// Looks at the session until its status is `status`; the engine's clock moves with each look.

@@ -1,0 +1,49 @@
+// The typed client of the server's API, and the cache of what it answered.
+
+import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import superjson from "superjson";
+import { isSignInEnded, isTransient } from "./errors";
+import type { AppRouter } from "./router";
+
+const url = "/api/trpc";
+
+export const api = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: (operation) => operation.type === "subscription",
+      true: httpSubscriptionLink({ url, transformer: superjson }),
+      false: httpBatchStreamLink({ url, transformer: superjson, maxURLLength: 2000, maxItems: 20 }),
+    }),
+  ],
+});
+
+type Listener = () => void;
+let signInEnded: Listener = () => undefined;
+
+/** Says who is to hear that an answer was refused because the sign-in has ended. */
+export function onSignInEnded(listener: Listener): void {
+  signInEnded = listener;
+}
+
+function heed(error: Error): void {
+  if (isSignInEnded(error)) signInEnded();
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: heed }),
+  mutationCache: new MutationCache({ onError: heed }),
+  defaultOptions: {
+    queries: {
+      // What changes is told by the stream of events; nothing is asked for again by the clock or by focus.
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: true,
+      retry: (failures, error) => failures < 2 && isTransient(error),
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export const trpc = createTRPCOptionsProxy<AppRouter>({ client: api, queryClient });
