@@ -7,7 +7,7 @@ import {
   createTheme,
   type MantineColorsTuple,
   Input,
-  Modal,
+  ModalRoot,
   PasswordInput,
   SegmentedControl,
   TextInput,
@@ -51,10 +51,10 @@ export const theme = createTheme({
   components: {
     Anchor: Anchor.extend({ defaultProps: { underline: "always" } }),
     Button: Button.extend({ defaultProps: { size: "md" }, vars: () => ({ root: { "--button-height": TOUCH } }) }),
-    Input: Input.extend({ vars: () => ({ wrapper: { "--input-height-md": TOUCH } }) }),
+    Input: Input.extend({ vars: () => ({ wrapper: { "--input-height": TOUCH } }) }),
     TextInput: TextInput.extend({ defaultProps: { size: "md" } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "md" } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg", padding: "lg" } }),
+    ModalRoot: ModalRoot.extend({ defaultProps: { centered: true, radius: "lg", padding: "lg" } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "md" } }),
   },
 });

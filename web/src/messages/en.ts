@@ -150,6 +150,7 @@ export const en = {
     linkTitle: "Link your WhatsApp",
     riskTitle: "Before you link",
     risk: "Herald is an unofficial client, not affiliated with WhatsApp. WhatsApp can restrict or close an account that is used with one. Link only a number that you can afford to lose, and write only to people who expect it.",
+    riskTitleLinked: "Good to know",
     link: "Link WhatsApp",
     linkFailed: "WhatsApp could not be linked",
     scanTitle: "Scan this code with your phone",
