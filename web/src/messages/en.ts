@@ -163,7 +163,7 @@ export const en = {
     numberUnknown: "Not known yet",
     linkedSince: "Linked since",
     state: "State",
-    since: (then: Date, now: number) => `since ${ago(then, now, "a moment ago")}`,
+    since: "In this state since",
     because: "Reason",
     restart: "Restart",
     restartFailed: "It could not be restarted",

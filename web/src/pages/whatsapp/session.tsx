@@ -26,11 +26,12 @@ export function SessionCard({ session }: { session: LiveSession }) {
   return (
     <Card label={m.whatsApp.state}>
       <Notice tone={state.tone} title={state.name} sudden>
-        {state.hint} <Since then={session.since} words={m.whatsApp.since} />
+        {state.hint}
       </Notice>
       <Facts
         facts={[
           ...(session.cause ? [[m.whatsApp.because, session.cause] as [string, string]] : []),
+          [m.whatsApp.since, <Since key="since" then={session.since} words={m.common.when} />],
           [m.whatsApp.number, session.phoneNumber || m.whatsApp.numberUnknown],
           ...(session.linkedAt
             ? [[m.whatsApp.linkedSince, format.moment(session.linkedAt)] as [string, string]]
