@@ -76,7 +76,9 @@ async fn main() -> Result<()> {
     for size in SIZES {
         let known = people(size).await?;
         let searches = searches(&known, SEARCHES);
-        let book = (size == COMPARED).then(|| address_book(&known)).transpose()?;
+        let book = (size == COMPARED)
+            .then(|| address_book(&known))
+            .transpose()?;
         fill(&server, &user_id, &known).await?;
         drop(known);
         let requests: Vec<String> = searches
@@ -92,7 +94,11 @@ async fn main() -> Result<()> {
         time_all(server.address, &requests[..1], 1).await?;
         let mut rates = [0.0; 2];
         for (rate, at_once) in rates.iter_mut().zip(AT_ONCE) {
-            *rate = report(size, at_once, time_all(server.address, &requests, at_once).await?);
+            *rate = report(
+                size,
+                at_once,
+                time_all(server.address, &requests, at_once).await?,
+            );
         }
         if let Some(book) = book {
             let address = serve(book).await?;
@@ -113,7 +119,11 @@ fn report(size: usize, at_once: usize, (mut times, whole): (Vec<Duration>, Durat
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
     let rate = times.len() as f64 / whole.as_secs_f64();
-    println!("{size:9} {at_once:9} {:8.2} {:8.2} {rate:12.1}   (ms)", at(50), at(99));
+    println!(
+        "{size:9} {at_once:9} {:8.2} {:8.2} {rate:12.1}   (ms)",
+        at(50),
+        at(99)
+    );
     rate
 }
 
@@ -123,10 +133,18 @@ async fn linked(server: &Server) -> Result<(String, String)> {
     let (email, role) = ("bench@herald.test", Role::User);
     let user = add_user(&app.store, &clock, &random, "Bench", email, PASSWORD, role).await?;
     let session = app.sessions.initiate(&user.id).await?;
-    while app.sessions.status(&user.id, &session.session_name).await?.status != "WORKING" {
+    while app
+        .sessions
+        .status(&user.id, &session.session_name)
+        .await?
+        .status
+        != "WORKING"
+    {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    app.sessions.directory(&user.id, &session.session_name).await?;
+    app.sessions
+        .directory(&user.id, &session.session_name)
+        .await?;
     Ok((user.id, session.session_name))
 }
 
@@ -156,12 +174,18 @@ async fn people(count: usize) -> Result<Known> {
         phone.scan(&name);
         clock.advance(1_000);
     }
-    Ok(join(phone.groups(&name).await?, phone.contacts(&name).await?))
+    Ok(join(
+        phone.groups(&name).await?,
+        phone.contacts(&name).await?,
+    ))
 }
 
 async fn fill(server: &Server, user_id: &str, known: &Known) -> Result<()> {
     let store = &server.app.store;
-    let session = store.whatsapp_session_of(user_id).await?.ok_or("no session")?;
+    let session = store
+        .whatsapp_session_of(user_id)
+        .await?
+        .ok_or("no session")?;
     let new = NewReading {
         user_id,
         session_id: &session.id,
@@ -294,7 +318,8 @@ async fn original(
             let found = tokio::task::spawn_blocking(move || {
                 let entries: Vec<Entry> = serde_json::from_slice(&body)?;
                 let holds = |text: &Option<String>| {
-                    text.as_ref().is_some_and(|text| text.to_lowercase().contains(&search))
+                    text.as_ref()
+                        .is_some_and(|text| text.to_lowercase().contains(&search))
                 };
                 let fits = |entry: &&Entry| {
                     holds(&entry.name) || holds(&entry.pushname) || holds(&entry.number)

@@ -23,8 +23,8 @@ use rand::{
 use tokio::sync::broadcast;
 
 use crate::{
-    Changed, ChatId, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName, State,
-    Status,
+    Changed, ChatId, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName,
+    State, Status,
 };
 use fault::Faults;
 pub use fault::{Fault, Operation};
