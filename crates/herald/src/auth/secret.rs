@@ -76,6 +76,7 @@ impl Secret {
 
     /// A secret of its own for another purpose, the same at each start: base64url of 32 bytes, from
     /// which nobody gets back to this one.
+    #[expect(clippy::missing_panics_doc, reason = "HMAC takes a key of any length")]
     pub fn derive(&self, purpose: &str) -> String {
         let mut derived =
             Hmac::<Sha256>::new_from_slice(self.bytes()).expect("HMAC takes a key of any length");

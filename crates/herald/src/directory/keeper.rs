@@ -127,7 +127,7 @@ impl Last {
 
 /// A session with what a reading needs of it.
 #[derive(Clone)]
-struct Linked {
+struct Target {
     session: WhatsAppSession,
     engine_name: SessionName,
     linked_at: i64,
@@ -203,13 +203,13 @@ impl Directories {
         as_of: Option<i64>,
         cut: impl Fn(&Directory, Query<'_>) -> Page<T>,
     ) -> Result<Page<T>> {
-        let shelf = &self.0.shelf;
+        let held = &self.0.shelf;
         let wanted = match as_of {
             Some(reading) => Some(reading),
-            None => shelf.reading_of(walk, query.cursor).await,
+            None => held.reading_of(walk, query.cursor).await,
         };
         let earlier = match wanted.filter(|&reading| reading != current) {
-            Some(reading) => shelf
+            Some(reading) => held
                 .earlier(walk.session_id, reading)
                 .await
                 .map(|directory| (reading, directory)),
@@ -218,7 +218,7 @@ impl Directories {
         let (reading, directory) = earlier.unwrap_or((current, directory));
         let page = cut(&directory, query);
         if let (Maybe::Value(next), None) = (&page.next_cursor, as_of) {
-            shelf.walked(walk, *next, reading).await;
+            held.walked(walk, *next, reading).await;
         }
         Ok(page)
     }
@@ -274,7 +274,7 @@ impl Directories {
     /// Has a directory read when it is old, or when the engine has told of a change: called with
     /// each look at a session.
     pub fn keep(&self, session: &WhatsAppSession, engine_name: &SessionName) {
-        let Some(linked) = Linked::new(session, engine_name) else {
+        let Some(linked) = Target::new(session, engine_name) else {
             return;
         };
         if session.unlinking || session.status != State::Working.as_str() {
@@ -313,7 +313,7 @@ impl Directories {
     /// Has a directory read because somebody asks for it. False if it is being read or has just
     /// been.
     pub fn refresh(&self, session: &WhatsAppSession, engine_name: &SessionName) -> Result<bool> {
-        let Some(linked) = Linked::new(session, engine_name) else {
+        let Some(linked) = Target::new(session, engine_name) else {
             return Err(DirectoryError::NotLinked(State::from_word(&session.status)));
         };
         let now = self.0.clock.now_ms();
@@ -333,7 +333,7 @@ impl Directories {
     }
 
     /// Begins a reading unless one runs, or the last was too recent for this one.
-    fn start(&self, linked: Linked, part: Part, is_due: impl Fn(&Last) -> bool) -> bool {
+    fn start(&self, linked: Target, part: Part, is_due: impl Fn(&Last) -> bool) -> bool {
         let stopping = self.0.lifecycle.stopping().clone();
         let (running, progress) = watch::channel(0);
         {
@@ -379,7 +379,7 @@ impl Directories {
     }
 }
 
-impl Linked {
+impl Target {
     fn new(session: &WhatsAppSession, engine_name: &SessionName) -> Option<Self> {
         Some(Self {
             linked_at: session.linked_at?,
@@ -390,7 +390,7 @@ impl Linked {
 }
 
 impl Inner {
-    fn is_old(&self, linked: &Linked, now: i64) -> bool {
+    fn is_old(&self, linked: &Target, now: i64) -> bool {
         let Some(synced_at) = linked.session.directory_synced_at else {
             return true;
         };
@@ -404,7 +404,7 @@ impl Inner {
         now - synced_at > most
     }
 
-    async fn read(&self, linked: &Linked, part: Part, progress: &watch::Sender<u8>) {
+    async fn read(&self, linked: &Target, part: Part, progress: &watch::Sender<u8>) {
         let Err(error) = self.replace(linked, part, progress).await else {
             return;
         };
@@ -425,7 +425,7 @@ impl Inner {
 
     async fn replace(
         &self,
-        linked: &Linked,
+        linked: &Target,
         part: Part,
         progress: &watch::Sender<u8>,
     ) -> Result<()> {
