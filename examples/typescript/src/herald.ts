@@ -106,9 +106,6 @@ export interface ContactsInput {
    * Parts of names or of the number, in any order.
    */
   search?: string | undefined;
-  /**
-   * stays in the reading that it began in.
-   */
   asOf?: Date | undefined;
 }
 
@@ -239,9 +236,6 @@ export interface GroupsInput {
    * Parts of the name, in any order.
    */
   search?: string | undefined;
-  /**
-   * stays in the reading that it began in.
-   */
   asOf?: Date | undefined;
 }
 
@@ -541,12 +535,12 @@ type Procedures = {
     exportDirectory: Query<ExportInput, Export>;
     onEvents: Subscription<void, LiveEvent>;
   };
+  simulated: {
+    act: Mutation<ActInput, Acted>;
+  };
   admin: {
     getPendingUsers: Query<void, Array<Account>>;
     approveUser: Mutation<UserIdInput, Account>;
-  };
-  simulated: {
-    act: Mutation<ActInput, Acted>;
   };
 };
 
