@@ -15,7 +15,7 @@ use url::Url;
 use whatsapp_gateway::{
     Gateway,
     simulated::{Simulated, SimulatedConfig},
-    waha::{InvalidConfig, Timeouts, Waha, WahaConfig},
+    waha::{InvalidConfig, Timeouts, Waha, WahaConfig, Webhook},
 };
 
 use crate::{
@@ -107,6 +107,7 @@ impl Server {
             None => Secret::from_folder(&config.data_dir, &random)?,
         };
         let webhook_secret = secret.derive("engine webhook address");
+        let webhook_key = secret.derive("engine webhook signature");
         let store = Store::open(config.database_url.expose_secret()).await?;
         let settings = AuthSettings {
             public_url: config
@@ -130,7 +131,7 @@ impl Server {
             ),
             sessions: Sessions::new(
                 store.clone(),
-                engine(&config.engine, &clock)?,
+                engine(&config.engine, &clock, &webhook_secret, webhook_key)?,
                 clock.clone(),
                 random.clone(),
                 changes.clone(),
@@ -276,17 +277,29 @@ impl Ticks {
     }
 }
 
-fn engine(engine: &Engine, clock: &Clock) -> Result<Arc<dyn Gateway>, StartError> {
+/// Delivers to `/api/webhook/{webhook_secret}`, and signs with `webhook_key`, where it can reach us.
+fn engine(
+    engine: &Engine,
+    clock: &Clock,
+    webhook_secret: &str,
+    webhook_key: String,
+) -> Result<Arc<dyn Gateway>, StartError> {
     Ok(match engine {
-        Engine::Waha {
-            url,
-            key,
-            webhook: _,
-        } => Arc::new(Waha::new(WahaConfig {
-            base_url: url.clone(),
-            api_key: key.clone(),
-            timeouts: Timeouts::default(),
-        })?),
+        Engine::Waha { url, key, webhook } => {
+            let webhook = webhook.clone().map(|mut url| {
+                url.set_path(&format!("/api/webhook/{webhook_secret}"));
+                Webhook {
+                    url,
+                    key: webhook_key.into(),
+                }
+            });
+            Arc::new(Waha::new(WahaConfig {
+                base_url: url.clone(),
+                api_key: key.clone(),
+                webhook,
+                timeouts: Timeouts::default(),
+            })?)
+        }
         Engine::Simulated => {
             let clock = clock.clone();
             Arc::new(Simulated::new(SimulatedConfig::new(

@@ -1,6 +1,8 @@
 //! The account behind the phone: 310 people and 40 groups, the same each time. Numbers are of the
 //! ranges that are kept free for fiction.
 
+use crate::Engine;
+
 /// The account itself.
 pub(crate) struct Me;
 
@@ -13,9 +15,12 @@ impl Me {
 }
 
 /// Somebody.
+#[derive(Debug, Clone)]
 pub(crate) struct Person {
     /// `None`: known only by LID.
     pub(crate) number: Option<String>,
+    /// Of who is known only by LID, what the table of LIDs tells.
+    pub(crate) hidden_number: Option<String>,
     pub(crate) lid: String,
     /// As saved in the phone.
     pub(crate) name: Option<String>,
@@ -27,13 +32,54 @@ pub(crate) struct Person {
 }
 
 /// A group.
+#[derive(Debug, Clone)]
 pub(crate) struct Club {
     /// With `@g.us`.
     pub(crate) id: String,
     /// The last one has none.
     pub(crate) subject: Option<String>,
-    /// Numbers.
-    pub(crate) members: Vec<String>,
+    /// Everybody but the account itself.
+    pub(crate) members: Vec<Member>,
+    /// Where the account stands in it.
+    pub(crate) place: Place,
+    /// Only admins may send.
+    pub(crate) admins_only: bool,
+    /// Members are listed by their LIDs, where the release knows them.
+    pub(crate) by_lid: bool,
+}
+
+/// Somebody in a group.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) number: String,
+    pub(crate) lid: String,
+}
+
+/// Where the account stands in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It has left, and WEBJS still lists the group.
+    Outside,
+    /// One of the members.
+    Member,
+    /// One of the admins.
+    Admin,
+}
+
+/// Whom and what the account knows; changes as people come and go.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) people: Vec<Person>,
+    pub(crate) clubs: Vec<Club>,
+}
+
+impl Account {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            people: people(),
+            clubs: clubs(engine),
+        }
+    }
 }
 
 const FIRST: [&str; 20] = [
@@ -94,14 +140,16 @@ const PLACES: [&str; 14] = [
     "Southbank",
 ];
 
-/// 300 people by number, of whom every name `John…` is borne by more than fifty, then 10 by LID.
-pub(crate) fn people() -> Vec<Person> {
+/// 300 people by number, of whom every name `John…` is borne by more than fifty, then 10 by LID,
+/// of whom the table of LIDs knows the last two.
+fn people() -> Vec<Person> {
     let by_number = (0..300).map(|i| {
         let area = ["202", "303", "404"][i / 100];
         let first = FIRST[i % FIRST.len()];
         let name = format!("{first} {}", LAST[i / FIRST.len()]);
         Person {
             number: Some(format!("1{area}55501{:02}", i % 100)),
+            hidden_number: None,
             lid: format!("{}@lid", 210_000_000_000_000 + i),
             // Some are unsaved, some have never told a name.
             name: (i % 11 != 3).then_some(name),
@@ -112,6 +160,7 @@ pub(crate) fn people() -> Vec<Person> {
     });
     let by_lid = (0..10).map(|i| Person {
         number: None,
+        hidden_number: (i >= 8).then(|| format!("150555501{i:02}")),
         lid: format!("{}@lid", 220_000_000_000_000_u64 + i),
         name: None,
         push_name: Some(format!("~ {}", FIRST[usize::try_from(i).unwrap_or(0)])),
@@ -121,11 +170,13 @@ pub(crate) fn people() -> Vec<Person> {
     by_number.chain(by_lid).collect()
 }
 
-/// 14 named `… Community`, 25 others, one without a name.
-pub(crate) fn clubs() -> Vec<Club> {
-    let numbers: Vec<String> = people()
+/// 14 named `… Community`, 25 others, one without a name. The account is an admin of every third,
+/// and has left every tenth, as far as WEBJS goes.
+fn clubs(engine: Engine) -> Vec<Club> {
+    let known: Vec<Member> = people()
         .into_iter()
-        .filter_map(|person| person.number)
+        .filter_map(|person| Some((person.number?, person.lid)))
+        .map(|(number, lid)| Member { number, lid })
         .collect();
     let communities = PLACES
         .iter()
@@ -136,14 +187,22 @@ pub(crate) fn clubs() -> Vec<Club> {
         .skip(1)
         .map(|club| Some(format!("{club} 2026")));
     let subjects = communities.chain(others).chain(years).chain([None]);
+    let place = |i| match i {
+        i if i % 10 == 9 && engine == Engine::Webjs => Place::Outside,
+        i if i % 3 == 0 => Place::Admin,
+        _ => Place::Member,
+    };
     subjects
         .enumerate()
         .map(|(i, subject)| Club {
             id: format!("1203630250{i:08}@g.us"),
             subject,
             members: (0..=i % 6)
-                .map(|m| numbers[(i * 7 + m * 13) % numbers.len()].clone())
+                .map(|m| known[(i * 7 + m * 13) % known.len()].clone())
                 .collect(),
+            place: place(i),
+            admins_only: i % 5 == 4,
+            by_lid: i % 4 == 1,
         })
         .collect()
 }
@@ -170,7 +229,7 @@ mod tests {
             .collect();
         assert_eq!((people.len(), ids.len()), (310, 310));
 
-        let clubs = clubs();
+        let clubs = clubs(Engine::Gows);
         let communities = clubs
             .iter()
             .filter_map(|club| club.subject.as_ref())

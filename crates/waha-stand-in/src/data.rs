@@ -1,4 +1,4 @@
-//! The QR code, groups and contacts: calls that wait for the session to be ready (sections 1, 5
+//! The QR code, groups, contacts and the table of LIDs: calls that wait for the session to be ready (sections 1, 5
 //! to 7).
 
 use std::{collections::HashMap, sync::Arc};
@@ -18,7 +18,7 @@ use crate::{
         Answer, answer, internal, invalid, no_session, not_ready, refused, session_not_found,
     },
     lifecycle::one_only,
-    machine::{Session, Table, World},
+    machine::{Session, Table, World, lock},
     shapes,
 };
 
@@ -104,7 +104,13 @@ pub(crate) async fn groups(
     let session = ready(&world, &name, Status::Working).await?;
     let engine = world.profile.engine;
     let in_sql = engine == Engine::Noweb && has_store(&session);
-    let groups = page.of(shapes::groups(engine, exclude.is_none()), in_sql);
+    let groups = shapes::groups(
+        &lock(&world.account),
+        engine,
+        world.profile.behaviour,
+        exclude.is_none(),
+    );
+    let groups = page.of(groups, in_sql);
     let body = if engine == Engine::Noweb {
         shapes::by_id(groups)
     } else {
@@ -129,11 +135,33 @@ pub(crate) async fn contacts(State(world): State<Arc<World>>, Query(query): Aske
             "Enable NOWEB store: config.noweb.store.enabled=True",
         ));
     }
-    let contacts = shapes::contacts(engine, world.profile.behaviour);
+    let contacts = shapes::contacts(&lock(&world.account), engine, world.profile.behaviour);
     Ok(answer(
         200,
         &page.of(contacts, engine == Engine::Noweb).into(),
     ))
+}
+
+/// The table of LIDs came in 2025.5.4 (section 7).
+pub(crate) async fn lids(
+    State(world): State<Arc<World>>,
+    Path(name): Path<String>,
+    Query(query): Asked,
+) -> Answer {
+    if world.profile.behaviour == Behaviour::Core202410 {
+        return Err(refused(404, format!("Cannot GET /api/{name}/lids")));
+    }
+    let page = Page::read(&world, &query, "lid")?;
+    let session = ready(&world, &name, Status::Working).await?;
+    let in_sql = world.profile.engine == Engine::Noweb;
+    if in_sql && !has_store(&session) {
+        return Err(refused(
+            400,
+            "Enable NOWEB store: config.noweb.store.enabled=True",
+        ));
+    }
+    let lids = shapes::lids(&lock(&world.account));
+    Ok(answer(200, &page.of(lids, in_sql).into()))
 }
 
 fn has_store(session: &Session) -> bool {

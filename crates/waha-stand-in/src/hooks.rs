@@ -4,6 +4,11 @@
 //! | path | does |
 //! |---|---|
 //! | `/stand-in/sessions/{name}/{hook}` | `scan`, `expire-qr`, `lose-connection`, `logout-by-phone` or `fail` |
+//! | `/stand-in/sessions/{name}/join-group?id=…&subject=…` | the account comes into a group |
+//! | `/stand-in/sessions/{name}/rename-group?id=…&subject=…` | a group is given another name |
+//! | `/stand-in/sessions/{name}/leave-group?id=…` | the account leaves a group |
+//! | `/stand-in/contacts/add?number=…&name=…` | somebody is saved in the phone |
+//! | `/stand-in/contacts/remove?number=…` | somebody is removed from it |
 //! | `/stand-in/fault/{fault}?ms=N` | `none`, `hang`, `late` (by `ms`), `error`, `garbage` or `unauthorized` |
 //! | `/stand-in/hold/{hold}` | `true` keeps sessions in `STARTING`, `false` lets them go on |
 //! | `/stand-in/down?ms=N` | refuses connections for `ms` milliseconds |
@@ -32,6 +37,7 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
     Router::new()
         .route("/stand-in/sessions/{name}", get(session))
         .route("/stand-in/sessions/{name}/{hook}", post(phone))
+        .route("/stand-in/contacts/{hook}", post(contacts))
         .route("/stand-in/fault/{fault}", post(fault))
         .route("/stand-in/hold/{hold}", post(hold))
         .route("/stand-in/down", post(down))
@@ -54,14 +60,32 @@ async fn session(State(world): State<Arc<World>>, Path(name): Path<String>) -> R
 async fn phone(
     State(world): State<Arc<World>>,
     Path((name, hook)): Path<(String, String)>,
+    Query(query): Asked,
 ) -> Response {
+    let (id, subject) = (text(&query, "id"), text(&query, "subject"));
     done(match hook.as_str() {
         "scan" => world.scan(&name),
         "expire-qr" => world.expire_qr(&name),
         "lose-connection" => world.lose_connection(&name),
         "logout-by-phone" => world.logout_by_phone(&name, false),
         "fail" => world.fail(&name),
+        "join-group" => world.join_group(&name, id, subject),
+        "rename-group" => world.rename_group(&name, id, subject),
+        "leave-group" => world.leave_group(&name, id),
         _ => return session_not_found(),
+    })
+}
+
+async fn contacts(
+    State(world): State<Arc<World>>,
+    Path(hook): Path<String>,
+    Query(query): Asked,
+) -> Response {
+    let number = text(&query, "number");
+    done(match hook.as_str() {
+        "add" => world.add_contact(number, text(&query, "name")),
+        "remove" => world.remove_contact(number),
+        _ => false,
     })
 }
 
@@ -102,6 +126,10 @@ async fn down(State(world): State<Arc<World>>, Query(query): Asked) -> Response 
 
 async fn calls(State(world): State<Arc<World>>) -> Response {
     answer(200, &json!(*lock(&world.calls)))
+}
+
+fn text<'a>(query: &'a HashMap<String, String>, key: &str) -> &'a str {
+    query.get(key).map_or("", String::as_str)
 }
 
 fn milliseconds(query: &HashMap<String, String>) -> Duration {

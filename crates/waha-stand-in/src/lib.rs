@@ -18,13 +18,16 @@
 //! * **Recorded with a simulated phone behind the real program** (2026.2.1, in part 2024.10.8,
 //!   NOWEB): the QR code in its three forms; `SCAN_QR_CODE`, `WORKING` and `FAILED`; a lost
 //!   connection; a logout by the phone; NOWEB's groups as an object, its contacts, the store that
-//!   is off, paging; the 500 of a full queue.
+//!   is off, paging; the table of LIDs; the 500 of a full queue; webhooks, their envelope, headers,
+//!   signature and retries; the web socket.
 //! * **Only read**, in source code or documentation: everything of WEBJS and GOWS, and everything
 //!   of [`Behaviour::Current`].
 //!
 //! Its own, not WAHA's: a session takes one (scaled) second from `STARTING` to the next state, and
 //! QR codes do not grow old by themselves but by [`StandIn::expire_qr`]. Left out: sending,
-//! webhooks, pairing codes, screenshots, sorting, the deprecated calls with the name in the body.
+//! the events of messages, pairing codes, screenshots, sorting, the deprecated calls with the name
+//! in the body. What joining, leaving and renaming a group looks like in lists is its own too, and
+//! times are those of a clock that moves with each event.
 
 #![expect(
     clippy::result_large_err,
@@ -34,11 +37,14 @@
 mod account;
 mod data;
 mod errors;
+mod events;
 pub mod hooks;
 mod lifecycle;
 mod machine;
 mod server;
 mod shapes;
+mod socket;
+mod webhooks;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -147,7 +153,7 @@ pub struct StandIn {
 impl StandIn {
     /// Serves at the loopback address. Has to be called within a Tokio runtime.
     pub async fn start(profile: Profile) -> io::Result<Self> {
-        let world = World::new(profile);
+        let world = World::new(profile)?;
         World::up(&world).await?;
         Ok(Self { world })
     }
@@ -208,6 +214,34 @@ impl StandIn {
         self.world.fail(session)
     }
 
+    /// The account comes into a group, `…@g.us`; an event. False unless `WORKING`, or when there
+    /// is one of this id.
+    pub fn join_group(&self, session: &str, id: &str, subject: &str) -> bool {
+        self.world.join_group(session, id, subject)
+    }
+
+    /// A group is given another name; an event, but for 2024.10. False unless `WORKING`, or when
+    /// there is none of this id or it has that name.
+    pub fn rename_group(&self, session: &str, id: &str, subject: &str) -> bool {
+        self.world.rename_group(session, id, subject)
+    }
+
+    /// The account leaves a group; an event. WEBJS goes on listing it. False unless `WORKING`, or
+    /// when it is in none of this id.
+    pub fn leave_group(&self, session: &str, id: &str) -> bool {
+        self.world.leave_group(session, id)
+    }
+
+    /// Somebody is saved in the phone; no event. False when there is somebody of this number.
+    pub fn add_contact(&self, number: &str, name: &str) -> bool {
+        self.world.add_contact(number, name)
+    }
+
+    /// Somebody is removed from the phone; no event. False when there is nobody of this number.
+    pub fn remove_contact(&self, number: &str) -> bool {
+        self.world.remove_contact(number)
+    }
+
     /// Keeps sessions in `STARTING`, as without a way to WhatsApp, until it is lifted.
     pub fn hold_starting(&self, hold: bool) {
         self.world.hold.send_replace(hold);
@@ -256,7 +290,8 @@ impl StandIn {
         let _ = self.world.table.subscribe().wait_for(reached).await;
     }
 
-    /// Every call under `/api` so far, as `POST /api/sessions/x/start`, without queries.
+    /// Every call under `/api` so far, as `POST /api/sessions/x/start`, without queries, and every
+    /// web socket, as `GET /ws`.
     pub fn calls(&self) -> Vec<String> {
         self.world
             .calls

@@ -16,6 +16,7 @@ use crate::{
     errors::{Answer, answer, empty, internal, invalid, refused, session_not_found},
     machine::{Session, World, lock},
     server::engine,
+    webhooks,
 };
 
 type Shared = State<Arc<World>>;
@@ -80,6 +81,7 @@ pub(crate) async fn create(State(world): Shared, body: Bytes) -> Answer {
         }
     };
     one_only(&world, &name)?;
+    webhooks::check(world.profile.behaviour, &body["config"])?;
     if !start
         && world.profile.behaviour != Behaviour::Current
         && !world.table.borrow().contains_key(&name)
@@ -109,6 +111,7 @@ pub(crate) async fn create(State(world): Shared, body: Bytes) -> Answer {
 
 pub(crate) async fn update(State(world): Shared, Path(name): Path<String>, body: Bytes) -> Answer {
     let body = parsed(&body)?;
+    webhooks::check(world.profile.behaviour, &body["config"])?;
     known(world, name, 200, move |world, name, status| async move {
         world.table.send_modify(|table| {
             if let Some(session) = table.get_mut(&name) {
@@ -348,7 +351,7 @@ fn record(world: &World, name: &str, session: &Session, in_detail: bool) -> Valu
     record
 }
 
-fn own(world: &World) -> Value {
+pub(crate) fn own(world: &World) -> Value {
     let mut me = json!({"id": Me::ID, "pushName": Me::NAME});
     match (world.profile.behaviour, world.profile.engine) {
         (Behaviour::Core202410, _) | (Behaviour::Core202602, Engine::Webjs) => {}

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -12,11 +12,13 @@ use serde_json::Value;
 use tokio::{
     net::TcpListener,
     runtime::{Handle, Runtime},
-    sync::watch,
+    sync::{broadcast, watch},
     time::sleep,
 };
 
-use crate::{Behaviour, Engine, Fault, Profile, hooks, server};
+use crate::{
+    Behaviour, Engine, Fault, Profile, account::Account, events::Emitted, hooks, server, webhooks,
+};
 
 /// A session's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub(crate) struct Session {
     run: u64,
     /// Counts codes, so that each is another.
     pub(crate) code: u64,
+    /// Those before the present one, with their times.
+    pub(crate) history: Vec<Value>,
 }
 
 impl Session {
@@ -73,6 +77,7 @@ impl Session {
             me: false,
             run: 0,
             code: 0,
+            history: Vec::new(),
         }
     }
 
@@ -97,6 +102,13 @@ pub(crate) struct World {
     pub(crate) hold: watch::Sender<bool>,
     pub(crate) unpaired: watch::Sender<usize>,
     pub(crate) calls: Mutex<Vec<String>>,
+    pub(crate) account: Mutex<Account>,
+    /// What the web sockets are told.
+    pub(crate) events: broadcast::Sender<Arc<Emitted>>,
+    /// Counts events, in place of a clock.
+    pub(crate) emitted: AtomicU64,
+    /// Posts to webhooks.
+    pub(crate) http: reqwest::Client,
     /// One a session: lifecycle calls queue there (section 4.3).
     pub(crate) locks: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Where work goes on when its caller has hung up or the port is closed.
@@ -107,24 +119,29 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(profile: Profile) -> Arc<Self> {
+    pub(crate) fn new(profile: Profile) -> io::Result<Arc<Self>> {
         let mut table = Table::new();
         if profile.behaviour != Behaviour::Current {
             // It is there at boot (section 4.2).
             table.insert("default".into(), Session::stopped(None));
         }
-        Arc::new(Self {
+        let engine = profile.engine;
+        Ok(Arc::new(Self {
             profile,
             table: watch::Sender::new(table),
             fault: watch::Sender::new(Fault::None),
             hold: watch::Sender::new(false),
             unpaired: watch::Sender::new(0),
             calls: Mutex::default(),
+            account: Mutex::new(Account::new(engine)),
+            events: broadcast::Sender::new(1024),
+            emitted: AtomicU64::new(0),
+            http: webhooks::client()?,
             locks: Mutex::default(),
             tasks: Handle::current(),
             address: OnceLock::new(),
             net: Mutex::new(None),
-        })
+        }))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -168,7 +185,8 @@ impl World {
         }
     }
 
-    /// Changes a session if it is there and `when` holds; tells whether.
+    /// Changes a session if it is there and `when` holds; tells whether. A new state, or a new
+    /// code, is an event.
     fn change(
         &self,
         name: &str,
@@ -178,7 +196,11 @@ impl World {
         self.table
             .send_if_modified(|table| match table.get_mut(name) {
                 Some(session) if when(session) => {
+                    let before = (session.status, session.code);
                     how(session);
+                    if before != (session.status, session.code) {
+                        self.status_changed(name, session);
+                    }
                     true
                 }
                 _ => false,

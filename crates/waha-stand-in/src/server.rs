@@ -17,6 +17,7 @@ use crate::{
     errors::{answer, internal, refused, unauthorized, version},
     lifecycle,
     machine::{World, lock},
+    socket,
 };
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
@@ -44,7 +45,9 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/api/sessions/{name}/logout", post(lifecycle::logout))
         .route("/api/{session}/auth/qr", get(data::qr))
         .route("/api/{session}/groups", get(data::groups))
+        .route("/api/{session}/lids", get(data::lids))
         .route("/api/contacts/all", get(data::contacts))
+        .route("/ws", get(socket::connect))
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(world), gate))
         .with_state(Arc::clone(world))

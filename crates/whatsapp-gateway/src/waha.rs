@@ -4,32 +4,43 @@
 //! engines is levelled here, so that nothing above this module knows which one answers.
 
 mod answer;
-mod chats;
+mod events;
+mod groups;
 mod http;
+mod lifecycle;
+mod list;
+mod people;
 mod seen;
+mod socket;
+mod webhook;
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     sync::broadcast,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use url::Url;
 
-use self::{answer::Answer, http::Http, seen::Seen};
-use crate::{Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, State, Status};
+pub use self::webhook::Webhook;
+
+use self::{http::Http, people::Pairs, seen::Seen};
+use crate::{
+    ChatId, Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, State, Status,
+};
 
 /// Room for an answer about one thing.
 const SMALL: usize = 1024 * 1024;
-/// Room for a list: thousands of chats, each with its last message (section 6).
+/// Room for a list: thousands of chats, each with its members and last message (section 6).
 const LIST: usize = 64 * 1024 * 1024;
 /// Hints that wait for a slow reader; older ones are dropped.
 const EVENTS: usize = 1024;
-/// How often a session is looked at anew when it moved between the look and the act.
-const LOOKS: usize = 4;
+/// Records of the table of LIDs that are asked for at once, and how often at most.
+const PAGE: &str = "1000";
+const PAGES: usize = 500;
 
 /// Where WAHA is and how to talk to it.
 #[derive(Debug, Clone)]
@@ -38,6 +49,9 @@ pub struct WahaConfig {
     pub base_url: Url,
     /// The plain key, also where WAHA itself was given a hash (section 3).
     pub api_key: Option<SecretString>,
+    /// Where WAHA can reach us, if it can: every session is told to post its events there, from
+    /// its next start on. Without it they are listened to over a connection of ours.
+    pub webhook: Option<Webhook>,
     /// Limits of the calls.
     pub timeouts: Timeouts,
 }
@@ -52,15 +66,19 @@ pub struct Timeouts {
     pub data: Duration,
     /// Everything that WAHA answers out of its memory; also the time to connect.
     pub quick: Duration,
+    /// For how long the connection of [`Gateway::listen`] may bring nothing before it counts as
+    /// dead; WAHA pings every 60 s (section 9.3).
+    pub silence: Duration,
 }
 
 impl Default for Timeouts {
-    /// 45 s, 60 s (engines that read a browser are slow) and 5 s.
+    /// 45 s, 60 s (engines that read a browser are slow), 5 s and 150 s.
     fn default() -> Self {
         Self {
             lifecycle: Duration::from_secs(45),
             data: Duration::from_mins(1),
             quick: Duration::from_secs(5),
+            silence: Duration::from_secs(150),
         }
     }
 }
@@ -71,6 +89,11 @@ pub enum InvalidConfig {
     /// Neither `http` nor `https`.
     #[error("the address of WAHA has to begin with http:// or https://")]
     BaseUrl,
+    /// The address for webhooks is neither `http` nor `https`, or has no path.
+    #[error(
+        "the address for webhooks has to begin with http:// or https:// and to end in a secret"
+    )]
+    Webhook,
     /// The key cannot be sent in an HTTP header.
     #[error("the key of WAHA holds characters that a key cannot have")]
     ApiKey,
@@ -83,6 +106,7 @@ pub enum InvalidConfig {
 #[derive(Debug)]
 pub struct Waha {
     http: Http,
+    webhook: Option<Webhook>,
     events: broadcast::Sender<Event>,
     timeouts: Timeouts,
 }
@@ -90,10 +114,14 @@ pub struct Waha {
 impl Waha {
     /// Sets the client up; nothing is sent yet. Needs no trusted certificates for `http://`.
     pub fn new(config: WahaConfig) -> Result<Self, InvalidConfig> {
+        if config.webhook.as_ref().is_some_and(|hook| !hook.can_be()) {
+            return Err(InvalidConfig::Webhook);
+        }
         let timeouts = config.timeouts;
         let http = Http::new(config.base_url, config.api_key.as_ref(), timeouts.quick)?;
         Ok(Self {
             http,
+            webhook: config.webhook,
             events: broadcast::Sender::new(EVENTS),
             timeouts,
         })
@@ -137,129 +165,70 @@ impl Waha {
         }
     }
 
-    /// Between a look and the act on it, another caller or the engine may have moved the session.
-    /// WAHA then refuses with 404 or 422, and another look tells what is left to do.
-    async fn make_run(&self, session: &SessionName) -> Result<()> {
-        let mut refused = None;
-        for _ in 0..LOOKS {
-            let answer = match self.look(session).await? {
-                None => self.create(session).await?,
-                Some(seen) => match seen.state {
-                    State::Stopped => self.start_stopped(session, &seen).await?,
-                    State::Failed => self.revive(session, &seen).await?,
-                    _ => return Ok(()),
-                },
-            };
-            if !answer.is_unknown() && !answer.is_unprocessable() {
-                return answer.accepted();
-            }
-            refused = answer.accepted().err();
+    /// The session if it works. WEBJS says so up to several seconds before it says whose account
+    /// it is (section 4.4): that is waited for, since what is read is compared with it.
+    async fn look_for_account(&self, session: &SessionName) -> Result<Seen> {
+        let seen = self.look_for(session, &State::Working).await?;
+        if !seen.is_webjs || !seen.me.is_empty() {
+            return Ok(seen);
         }
-        let refused = refused.map_or_else(String::new, |error| error.to_string());
-        Err(GatewayError::Unsupported(format!(
-            "WAHA takes no such session (without Plus, before 2026.6.1, it has room for `default` alone): {refused}"
-        )))
-    }
-
-    /// `start` is always said: WAHA's documentation and its code disagree on the default.
-    async fn create(&self, session: &SessionName) -> Result<Answer> {
-        let body = json!({
-            "name": session.as_str(),
-            "start": true,
-            "config": seen::with_store(&Value::Null),
-        });
-        self.http.post(&["api", "sessions"], Some(&body)).await
-    }
-
-    /// A session that others made, or free WAHA's own `default`, may lack the store without
-    /// which NOWEB has no contacts (section 7).
-    async fn start_stopped(&self, session: &SessionName, seen: &Seen) -> Result<Answer> {
-        if !seen.has_store() {
-            let body =
-                json!({ "name": session.as_str(), "config": seen::with_store(&seen.config) });
-            let answer = self
-                .http
-                .put(&["api", "sessions", session.as_str()], &body)
-                .await?;
-            if let Err(error) = answer.accepted() {
-                tracing::warn!(%error, "the session starts without a store: NOWEB will have no contacts");
-            }
-        }
-        self.act(session, "start").await
-    }
-
-    async fn act(&self, session: &SessionName, verb: &str) -> Result<Answer> {
-        self.http
-            .post(&["api", "sessions", session.as_str(), verb], None)
-            .await
-    }
-
-    /// A failed session counts as running: `start` does not cure it, a restart does. Where the
-    /// phone has unlinked it, it fails again at once, and only logging out, which starts it anew,
-    /// brings a code (section 4.2). WEBJS also fails in passing, and heals by itself: it is never
-    /// logged out here.
-    async fn revive(&self, session: &SessionName, failed: &Seen) -> Result<Answer> {
-        let restarted = self.act(session, "restart").await?;
-        if failed.me.is_empty() || failed.is_webjs {
-            return Ok(restarted);
-        }
-        match self.settle(session).await? {
-            Some(seen) if seen.state == State::Failed => self.act(session, "logout").await,
-            _ => Ok(restarted),
-        }
-    }
-
-    /// Starts a stopped session and waits until it is connected or evidently cannot be: unpairing
-    /// needs a connection (section 14).
-    async fn connect(&self, session: &SessionName) -> Result<()> {
-        self.act(session, "start").await?;
-        self.settle(session).await?;
-        Ok(())
-    }
-
-    /// Waits until the session is no longer on its way. Leaves two thirds of the time to what comes
-    /// after; then it is `None`.
-    async fn settle(&self, session: &SessionName) -> Result<Option<Seen>> {
-        let settled = async {
+        let telling = async {
             loop {
-                match self.look(session).await? {
-                    Some(seen) if seen.state == State::Starting => {
-                        sleep(Duration::from_millis(200)).await;
-                    }
-                    seen => return Ok(seen),
+                sleep(Duration::from_millis(200)).await;
+                let seen = self.look_for(session, &State::Working).await?;
+                if !seen.me.is_empty() {
+                    return Ok(seen);
                 }
             }
         };
-        timeout(self.timeouts.lifecycle / 3, settled)
-            .await
-            .unwrap_or(Ok(None))
+        let patience = self.timeouts.quick.min(self.timeouts.data / 3);
+        timeout(patience, telling).await.unwrap_or(Ok(seen))
     }
 
-    /// Logs out, then deletes: a logout alone starts the session again (section 4.2). Both may be
-    /// repeated, so a logout that failed half-way can be.
-    async fn unlink(&self, session: &SessionName) -> Result<()> {
-        match self.look(session).await? {
-            None => return Ok(()),
-            Some(Seen {
-                state: State::Stopped,
-                ..
-            }) => self.connect(session).await?,
-            Some(_) => {}
+    /// The people of the account, and its own ids.
+    async fn people(&self, session: &SessionName) -> Result<(Vec<Contact>, Vec<ChatId>)> {
+        let seen = self.look_for_account(session).await?;
+        let query = [("session", session.as_str())];
+        let path = ["api", "contacts", "all"];
+        let answer = self.http.get(&path, &query, LIST).await?;
+        if answer.is_bad_request() {
+            return Err(GatewayError::Unsupported(
+                "WAHA keeps no contacts: set config.noweb.store.enabled in the session, then link it anew".into(),
+            ));
         }
-        let logout = self.act(session, "logout").await?;
-        if !logout.is_unknown()
-            && let Err(error) = logout.accepted()
-        {
-            tracing::warn!(%error, "logout refused; the session is deleted all the same");
+        Ok((people::read(&answer, &seen.me)?, seen.me))
+    }
+
+    /// Page by page, to the one that brings nothing new: the engines differ in what they make of
+    /// `limit` and `offset` (section 6).
+    async fn read_pairs(&self, session: &SessionName, pairs: &mut Pairs) -> Result<()> {
+        let path = ["api", session.as_str(), "lids"];
+        let mut offset = 0;
+        for _ in 0..PAGES {
+            let query = [("limit", PAGE), ("offset", &offset.to_string())];
+            let answer = self.http.get(&path, &query, LIST).await?;
+            // Before 2025.5.4, with NOWEB without its store, and with an engine that has none.
+            if answer.is_unknown() || answer.is_bad_request() || answer.is_unsupported() {
+                return Ok(());
+            }
+            let page = pairs.add(&answer)?;
+            if !page.is_news {
+                return Ok(());
+            }
+            offset += page.records;
         }
-        let delete = self
-            .http
-            .delete(&["api", "sessions", session.as_str()])
-            .await?;
-        if delete.is_unknown() {
-            Ok(())
-        } else {
-            delete.accepted()
+        Ok(())
+    }
+
+    /// Tells of what a message of WAHA says; false if it is none.
+    fn tell(&self, message: &[u8]) -> bool {
+        match events::read(message) {
+            Ok(event) => {
+                // Nobody listening is no fault.
+                let _ = event.map(|event| self.events.send(event));
+                true
+            }
+            Err(_) => false,
         }
     }
 }
@@ -300,15 +269,7 @@ impl Gateway for Waha {
 
     /// A session that WAHA does not know is made, as [`Gateway::start`] does.
     async fn restart(&self, session: &SessionName) -> Result<()> {
-        within(self.timeouts.lifecycle, async {
-            let answer = self.act(session, "restart").await?;
-            if answer.is_unknown() {
-                self.make_run(session).await
-            } else {
-                answer.accepted()
-            }
-        })
-        .await
+        within(self.timeouts.lifecycle, self.restart_now(session)).await
     }
 
     async fn logout(&self, session: &SessionName) -> Result<()> {
@@ -345,35 +306,52 @@ impl Gateway for Waha {
 
     async fn groups(&self, session: &SessionName) -> Result<Vec<Group>> {
         within(self.timeouts.data, async {
-            self.look_for(session, &State::Working).await?;
+            let seen = self.look_for_account(session).await?;
             // Without `limit` every engine returns all of them (section 6).
             let path = ["api", session.as_str(), "groups"];
-            let groups = self
-                .http
-                .get(&path, &[("exclude", "participants")], LIST)
-                .await?;
-            Ok(chats::groups(groups.session_json()?.unwrap_or_default()))
+            let mut groups = self.http.get(&path, &[], LIST).await?;
+            if groups.is_too_long() {
+                tracing::debug!("so many members that the groups are read without them");
+                let bare = [("exclude", "participants")];
+                groups = self.http.get(&path, &bare, LIST).await?;
+            }
+            groups::read(&groups, &seen.me)
         })
         .await
     }
 
     async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>> {
-        within(self.timeouts.data, async {
-            let seen = self.look_for(session, &State::Working).await?;
-            let query = [("session", session.as_str())];
-            let contacts = self.http.get(&["api", "contacts", "all"], &query, LIST).await?;
-            if contacts.is_bad_request() {
-                return Err(GatewayError::Unsupported(
-                    "WAHA keeps no contacts: set config.noweb.store.enabled in the session, then link it anew".into(),
-                ));
-            }
-            Ok(chats::contacts(contacts.session_json()?.unwrap_or_default(), &seen))
-        })
-        .await
+        let deadline = Instant::now() + self.timeouts.data;
+        let (mut contacts, me) = within(self.timeouts.data, self.people(session)).await?;
+
+        // Who is whom is good to know, no more: what of it was read in time is taken.
+        let mut pairs = Pairs::default();
+        let reading = self.read_pairs(session, &mut pairs);
+        match timeout_at(deadline, reading).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the table of LIDs could not be read"),
+            Err(_) => tracing::warn!("the table of LIDs could not be read to its end in time"),
+        }
+        pairs.join(&mut contacts, &me);
+        Ok(contacts)
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    async fn listen(&self) {
+        match self.webhook {
+            Some(_) => pending().await,
+            None => self.listen_to_socket().await,
+        }
+    }
+
+    fn deliver(&self, signature: Option<&str>, body: &[u8]) -> bool {
+        let Some(webhook) = &self.webhook else {
+            return false;
+        };
+        body.len() <= SMALL && webhook.is_signed(signature, body) && self.tell(body)
     }
 }
 

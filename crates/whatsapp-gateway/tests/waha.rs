@@ -6,21 +6,30 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
+#[path = "waha/facts.rs"]
+mod facts;
 #[path = "waha/faults.rs"]
 mod faults;
 #[path = "waha/odd_answers.rs"]
 mod odd_answers;
 #[path = "waha/scenario.rs"]
 mod scenario;
+#[path = "waha/sockets.rs"]
+mod sockets;
 #[path = "waha/states.rs"]
 mod states;
+#[path = "waha/webhooks.rs"]
+mod webhooks;
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::broadcast,
+    time::{sleep, timeout},
+};
 use waha_stand_in::{Behaviour, Engine, Profile, StandIn};
 use whatsapp_gateway::{
-    Gateway, SessionName, State, Status,
+    Changed, Event, Gateway, SessionName, State, Status,
     waha::{Timeouts, Waha, WahaConfig},
 };
 
@@ -35,6 +44,7 @@ fn client(url: &str, api_key: Option<&str>) -> Waha {
             lifecycle: PATIENCE,
             data: PATIENCE,
             quick: PATIENCE,
+            silence: PATIENCE,
         },
     )
 }
@@ -44,6 +54,7 @@ fn client_with(url: &str, api_key: Option<&str>, timeouts: Timeouts) -> Waha {
     Waha::new(WahaConfig {
         base_url,
         api_key: api_key.map(Into::into),
+        webhook: None,
         timeouts,
     })
     .unwrap()
@@ -111,4 +122,19 @@ fn acts(stand_in: &StandIn) -> Vec<String> {
         .into_iter()
         .filter(|call| !call.starts_with("GET "))
         .collect()
+}
+
+/// Waits for a hint about this session.
+async fn hear(events: &mut broadcast::Receiver<Event>, session: &SessionName, changed: Changed) {
+    let hearing = async {
+        loop {
+            let event = events.recv().await.unwrap();
+            assert_eq!(event.session, *session);
+            if event.changed == changed {
+                return;
+            }
+        }
+    };
+    let heard = timeout(PATIENCE, hearing).await;
+    heard.unwrap_or_else(|_| panic!("{changed:?} was not heard"));
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use herald::store::Role;
+use clap::Parser;
+use herald::{
+    auth::add_user, cli::Cli, config::Config, random::Random, server::Server, store::Role,
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 use waha_stand_in::{Behaviour, Engine, Fault, Profile, StandIn, Status};
@@ -23,10 +26,12 @@ async fn world(profile: Profile, limit: Duration) -> (World, StandIn) {
     let engine = Waha::new(WahaConfig {
         base_url: waha.url().parse().unwrap(),
         api_key: key.map(Into::into),
+        webhook: None,
         timeouts: Timeouts {
             lifecycle: limit,
             data: limit,
             quick: limit,
+            ..Timeouts::default()
         },
     });
     (World::with_engine(Arc::new(engine.unwrap())).await, waha)
@@ -219,4 +224,57 @@ async fn a_session_that_hangs_in_starting_can_be_logged_out() {
         .await
         .data();
     assert_eq!(own, NOTHING);
+}
+
+/// What WAHA tells is seen long before Herald would look by itself, which is every 30 s.
+#[rstest]
+#[case::webhook(true)]
+#[case::web_socket(false)]
+#[tokio::test]
+async fn what_waha_tells_is_looked_at_at_once(#[case] has_webhook: bool) {
+    let profile = Profile::new(Engine::Gows, Behaviour::Current);
+    let waha = StandIn::start(profile).await.unwrap();
+    // WAHA has to be told the port before Herald has it.
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec![
+        "herald".to_owned(),
+        format!("--listen={address}"),
+        format!("--waha-api-url={}", waha.url()),
+        format!("--data-dir={}", folder.path().display()),
+    ];
+    if has_webhook {
+        arguments.push(format!("--waha-webhook-url=http://{address}"));
+    }
+    let settings = Cli::try_parse_from(arguments).unwrap().settings;
+    let server = Server::start(&Config::new(&settings).unwrap())
+        .await
+        .unwrap();
+    let (app, random) = (&server.app, Random::system());
+    let (email, role) = ("ann@herald.test", Role::User);
+    let ann = add_user(
+        &app.store,
+        &app.clock,
+        &random,
+        "Ann",
+        email,
+        "correct horse",
+        role,
+    );
+    let ann = ann.await.unwrap().id;
+    let session = app.sessions.initiate(&ann).await.unwrap();
+    let mut changes = app.changes.watch(&ann).unwrap();
+    assert!(waha.scan(&session.session_name));
+    let seen = async {
+        while app.sessions.of(&ann).await.unwrap().unwrap().status != "WORKING" {
+            changes.hint().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen)
+        .await
+        .expect("a hint");
+    server.lifecycle.stop();
+    assert!(server.run().await.unwrap());
 }

@@ -2,18 +2,22 @@
 //! which `error` is a phrase, the message or an object: they are decoded untyped.
 
 use reqwest::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
+use super::list::Each;
 use crate::{GatewayError, Result, State};
 
 /// Characters of WAHA's own words that are kept for the log.
 const WORDS: usize = 200;
 
-/// An answer that was read to its end.
+/// An answer that was read to its end, or up to its limit.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    /// Empty where it would have been longer than the limit.
     pub(super) body: Vec<u8>,
+    /// The limit that was reached.
+    pub(super) cut_at: Option<usize>,
 }
 
 impl Answer {
@@ -31,6 +35,16 @@ impl Answer {
         self.status == StatusCode::BAD_REQUEST
     }
 
+    /// 501: the engine inside WAHA has no such thing.
+    pub(super) fn is_unsupported(&self) -> bool {
+        self.status == StatusCode::NOT_IMPLEMENTED
+    }
+
+    /// There was more than the limit; nothing of it is kept.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.cut_at.is_some()
+    }
+
     /// Success, whatever the body.
     pub(super) fn accepted(&self) -> Result<()> {
         if self.status.is_success() {
@@ -42,23 +56,49 @@ impl Answer {
 
     /// The body; an empty one is how WAHA says `null` (section 1).
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        self.accepted()?;
-        if self.body.is_empty() {
-            return Ok(None);
-        }
-        // What the error says could hold parts of the body.
-        serde_json::from_slice(&self.body)
-            .map_err(|_| GatewayError::Engine("an answer that makes no sense".into()))
+        self.whole()?
+            .map(|body| serde_json::from_slice(body).map_err(nonsense))
+            .transpose()
     }
 
     /// The body of a call that needs a running session; 404 is how 2024.10 says that it is not.
     pub(super) fn session_json<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        self.needs_session()?;
+        self.json()
+    }
+
+    /// The same where the body is a list, which is handed on item by item.
+    pub(super) fn session_list<T: DeserializeOwned>(&self, each: impl FnMut(T)) -> Result<()> {
+        self.needs_session()?;
+        let Some(body) = self.whole()? else {
+            return Ok(());
+        };
+        let mut text = serde_json::Deserializer::from_slice(body);
+        Each::new(each)
+            .deserialize(&mut text)
+            .and_then(|()| text.end())
+            .map_err(nonsense)
+    }
+
+    fn needs_session(&self) -> Result<()> {
         if self.is_unknown() {
             return Err(GatewayError::NotReady {
                 state: State::Stopped,
             });
         }
-        self.json()
+        Ok(())
+    }
+
+    /// The body of a success, if there is one.
+    fn whole(&self) -> Result<Option<&[u8]>> {
+        self.accepted()?;
+        match self.cut_at {
+            Some(limit) => Err(GatewayError::Engine(format!(
+                "an answer of more than {} MiB",
+                limit / (1024 * 1024)
+            ))),
+            None => Ok(Some(&*self.body).filter(|body| !body.is_empty())),
+        }
     }
 
     fn refusal(&self) -> GatewayError {
@@ -86,6 +126,11 @@ impl Answer {
     fn error_body(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
+}
+
+/// What the error itself says could hold parts of the body.
+fn nonsense(_: serde_json::Error) -> GatewayError {
+    GatewayError::Engine("an answer that makes no sense".into())
 }
 
 /// The text of an error, whichever its shape, fit for a log: one line, not long, and without
@@ -136,6 +181,7 @@ mod tests {
         Answer {
             status,
             body: body.to_string().into_bytes(),
+            cut_at: None,
         }
         .refusal()
         .to_string()

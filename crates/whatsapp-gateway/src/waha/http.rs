@@ -4,12 +4,22 @@ use std::{error::Error, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::{
-    Client, Method,
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
+    Client, Method, StatusCode, Upgraded,
+    header::{
+        ACCEPT, CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT,
+        SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
     redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
 use url::Url;
 
 use super::{InvalidConfig, SMALL, answer::Answer};
@@ -22,6 +32,7 @@ const IDLE: Duration = Duration::from_secs(4);
 pub(super) struct Http {
     client: Client,
     base: Url,
+    key: Option<SecretString>,
     /// How long a connection may take to come about.
     connect: Duration,
 }
@@ -67,6 +78,7 @@ impl Http {
         Ok(Self {
             client,
             base,
+            key: key.cloned(),
             connect,
         })
     }
@@ -106,6 +118,49 @@ impl Http {
         self.send(Method::DELETE, self.url(path), None, SMALL).await
     }
 
+    /// Opens a web socket by an HTTP request, so that everything about connections holds for it
+    /// too. A web socket takes the key in its address alone (section 9.3): that is never logged.
+    pub(super) async fn socket(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<WebSocketStream<Upgraded>> {
+        let mut url = self.url(path);
+        url.query_pairs_mut().extend_pairs(query);
+        if let Some(key) = &self.key {
+            url.query_pairs_mut()
+                .append_pair("x-api-key", key.expose_secret());
+        }
+        let nonce = generate_key();
+        let request = self
+            .client
+            .get(url)
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, &nonce);
+        let response = request.send().await.map_err(|error| self.broken(error))?;
+
+        let status = response.status();
+        let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+        let is_accepted = status == StatusCode::SWITCHING_PROTOCOLS
+            && accept.is_some_and(|accept| *accept == derive_accept_key(nonce.as_bytes()));
+        if !is_accepted {
+            return Err(match status.as_u16() {
+                status @ (401 | 403) => GatewayError::Unauthorized { status },
+                status => GatewayError::Engine(format!("{status} instead of a web socket")),
+            });
+        }
+        let connection = response
+            .upgrade()
+            .await
+            .map_err(|error| self.broken(error))?;
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(SMALL))
+            .max_frame_size(Some(SMALL));
+        Ok(WebSocketStream::from_raw_socket(connection, Role::Client, Some(limits)).await)
+    }
+
     /// Each segment is escaped: whatever a name holds, it stays within its segment.
     fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
@@ -131,14 +186,19 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
             if body.len() + chunk.len() > limit {
-                return Err(GatewayError::Engine(format!(
-                    "an answer of more than {} MiB",
-                    limit / (1024 * 1024)
-                )));
+                return Ok(Answer {
+                    status,
+                    body: Vec::new(),
+                    cut_at: Some(limit),
+                });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            body,
+            cut_at: None,
+        })
     }
 
     fn broken(&self, error: reqwest::Error) -> GatewayError {

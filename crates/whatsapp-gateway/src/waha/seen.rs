@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::chats::{person_id, person_number};
+use super::list::{person_id, person_number};
 use crate::{ChatId, GatewayError, Phone, Result, State, Status};
 
 /// The first version whose free edition has more than one session (section 2).

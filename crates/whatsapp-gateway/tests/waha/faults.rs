@@ -71,6 +71,7 @@ async fn no_call_hangs_with_waha() {
             lifecycle,
             data,
             quick,
+            ..Timeouts::default()
         },
     );
 
@@ -248,6 +249,7 @@ fn a_configuration_that_cannot_work(#[case] url: &str, #[case] key: Option<&str>
     let config = WahaConfig {
         base_url,
         api_key: key.map(Into::into),
+        webhook: None,
         timeouts: Timeouts::default(),
     };
     let error = Waha::new(config).unwrap_err();
@@ -263,6 +265,7 @@ async fn the_key_is_not_shown() {
     let config = WahaConfig {
         base_url: "http://127.0.0.1:3000".parse().unwrap(),
         api_key: Some("topsecret".into()),
+        webhook: None,
         timeouts: Timeouts::default(),
     };
     assert!(!format!("{config:?}").contains("topsecret"));

@@ -245,6 +245,7 @@ async fn a_stopped_session_without_a_way_to_whatsapp_is_logged_out_all_the_same(
         lifecycle: second * 2,
         data: second,
         quick: second,
+        silence: second,
     };
     crate::client_with(&stand_in.url(), None, timeouts)
         .logout(&session)
