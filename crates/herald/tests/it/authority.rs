@@ -315,3 +315,13 @@ async fn tricks_in_names_find_nothing() {
         .await;
     assert_eq!(unknown.code(), "NOT_FOUND");
 }
+
+/// The types by which the pages are checked are those of the code.
+#[test]
+fn the_pages_have_the_types_of_the_code() {
+    let declared = include_str!("../../../../web/src/api/router.ts");
+    assert!(
+        api::typescript().unwrap() == declared,
+        "run: cargo run -- typescript > web/src/api/router.ts"
+    );
+}
