@@ -36,6 +36,8 @@ use crate::{
 const SMALL: usize = 1024 * 1024;
 /// Room for a list: thousands of chats, each with its members and last message (section 6).
 const LIST: usize = 64 * 1024 * 1024;
+/// Room for an address book: 200,000 people, of whom WEBJS tells some 400 bytes each.
+const CONTACTS: usize = 160 * 1024 * 1024;
 /// Hints that wait for a slow reader; older ones are dropped.
 const EVENTS: usize = 1024;
 /// Records of the table of LIDs that are asked for at once, and how often at most.
@@ -190,7 +192,7 @@ impl Waha {
         let seen = self.look_for_account(session).await?;
         let query = [("session", session.as_str())];
         let path = ["api", "contacts", "all"];
-        let answer = self.http.get(&path, &query, LIST).await?;
+        let answer = self.http.get(&path, &query, CONTACTS).await?;
         if answer.is_bad_request() {
             return Err(GatewayError::Unsupported(
                 "WAHA keeps no contacts: set config.noweb.store.enabled in the session, then link it anew".into(),

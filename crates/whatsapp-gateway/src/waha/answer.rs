@@ -2,7 +2,10 @@
 //! which `error` is a phrase, the message or an object: they are decoded untyped.
 
 use reqwest::StatusCode;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, DeserializeSeed},
+};
 use serde_json::Value;
 
 use super::list::Each;
@@ -68,7 +71,10 @@ impl Answer {
     }
 
     /// The same where the body is a list, which is handed on item by item.
-    pub(super) fn session_list<T: DeserializeOwned>(&self, each: impl FnMut(T)) -> Result<()> {
+    pub(super) fn session_list<'a, T: Deserialize<'a>>(
+        &'a self,
+        each: impl FnMut(T),
+    ) -> Result<()> {
         self.needs_session()?;
         let Some(body) = self.whole()? else {
             return Ok(());

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, de::DeserializeSeed};
+use serde_json::value::RawValue;
 
 use super::{
     answer::Answer,
-    list::{Field, person_id, person_number},
+    list::{Each, Field, person_id, person_number},
 };
 use crate::{ChatId, Group, Result};
 
@@ -24,10 +25,10 @@ pub(super) fn read(answer: &Answer, me: &[ChatId]) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
-/// A group of any engine.
+/// A group of any engine. Its members, thousands at times, stay in the text of the answer.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct RawGroup {
+struct RawGroup<'a> {
     id: Field,
     #[serde(rename = "JID")]
     jid: Field,
@@ -41,28 +42,22 @@ struct RawGroup {
     announce: Field,
     #[serde(rename = "IsAnnounce")]
     gows_announce: Field,
-    participants: Members,
-    #[serde(rename = "Participants")]
-    gows_participants: Members,
+    #[serde(borrow)]
+    participants: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Participants")]
+    gows_participants: Option<&'a RawValue>,
     /// WEBJS.
-    #[serde(rename = "groupMetadata")]
-    metadata: Option<Metadata>,
+    #[serde(borrow, rename = "groupMetadata")]
+    metadata: Option<Metadata<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Metadata {
+struct Metadata<'a> {
     subject: Field,
     announce: Field,
-    participants: Members,
-}
-
-/// What is no list of people tells nothing, and costs no more than that.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Members {
-    People(Vec<Member>),
-    Nothing(IgnoredAny),
+    #[serde(borrow)]
+    participants: Option<&'a RawValue>,
 }
 
 /// Somebody in a group, by number, by LID or by both.
@@ -88,7 +83,7 @@ struct Member {
     gows_is_super_admin: Field,
 }
 
-impl RawGroup {
+impl RawGroup<'_> {
     fn into_group(self, me: &[ChatId]) -> Option<Group> {
         let id = self.id.id().or(self.jid.id())?;
         if !id.ends_with("@g.us") {
@@ -102,17 +97,19 @@ impl RawGroup {
             &metadata.subject,
         ];
         let announce = [&self.announce, &self.gows_announce, &metadata.announce];
-        // What was not asked for or is not known is an empty list at times: no group is empty.
         let members = [
-            &self.participants,
-            &self.gows_participants,
-            &metadata.participants,
-        ]
-        .into_iter()
-        .map(Members::people)
-        .find(|members| !members.is_empty())
-        .unwrap_or_default();
-        let own = own_place(members, me);
+            self.participants,
+            self.gows_participants,
+            metadata.participants,
+        ];
+        // What was not asked for or is not known is an empty list at times: no group is empty.
+        let members = members
+            .into_iter()
+            .flatten()
+            .map(|members| Members::read(members, me))
+            .find(|members| members.count > 0)
+            .unwrap_or_default();
+        let own = members.own_place();
         Some(Group {
             id: ChatId(id.to_owned()),
             name: names.into_iter().find_map(Field::text),
@@ -120,7 +117,7 @@ impl RawGroup {
             members: [
                 self.size.number(),
                 self.gows_size.number(),
-                u32::try_from(members.len()).ok(),
+                Some(members.count),
             ]
             .into_iter()
             .flatten()
@@ -133,32 +130,56 @@ impl RawGroup {
 }
 
 /// Where the account stands in a group.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Outside,
     Member,
     Admin,
 }
 
-/// Looks for the account among the members. That it is not there can be said only if everybody is
-/// listed by a kind of id, number or LID, that the account's own is known of.
-fn own_place(members: &[Member], me: &[ChatId]) -> Option<Place> {
-    let is_number = |id: &ChatId| person_number(id).is_some();
-    let mut all_comparable = !members.is_empty();
-    for member in members {
+/// What the members of a group tell.
+#[derive(Default)]
+struct Members {
+    count: u32,
+    /// The account's own place, where it is one of them.
+    found: Option<Place>,
+    /// Somebody is listed by a kind of id, number or LID, that the account's own is not known of,
+    /// and may be the account.
+    has_strangers: bool,
+}
+
+impl Members {
+    /// Reads them one by one and keeps none. What is no list of people tells nothing.
+    fn read(text: &RawValue, me: &[ChatId]) -> Self {
+        let mut members = Self::default();
+        let mut text = serde_json::Deserializer::from_str(text.get());
+        let reading = Each::new(|member: Member| members.add(&member, me));
+        match reading.deserialize(&mut text) {
+            Ok(()) => members,
+            Err(_) => Self::default(),
+        }
+    }
+
+    fn add(&mut self, member: &Member, me: &[ChatId]) {
+        self.count = self.count.saturating_add(1);
         let ids = member.ids();
         if ids.iter().any(|id| me.contains(id)) {
-            return Some(if member.is_admin() {
+            self.found = Some(if member.is_admin() {
                 Place::Admin
             } else {
                 Place::Member
             });
         }
-        all_comparable &= ids
-            .iter()
-            .any(|id| me.iter().any(|own| is_number(own) == is_number(id)));
+        let is_number = |id: &ChatId| person_number(id).is_some();
+        let is_comparable = |id: &ChatId| me.iter().any(|own| is_number(own) == is_number(id));
+        self.has_strangers |= !ids.iter().any(is_comparable);
     }
-    all_comparable.then_some(Place::Outside)
+
+    /// That the account is not there can be said only if nobody could be it.
+    fn own_place(&self) -> Option<Place> {
+        let is_told = self.count > 0 && !self.has_strangers;
+        self.found.or(is_told.then_some(Place::Outside))
+    }
 }
 
 impl Member {
@@ -184,20 +205,5 @@ impl Member {
             &self.gows_is_super_admin,
         ];
         self.admin.text().is_some() || flags.into_iter().any(|flag| flag.flag() == Some(true))
-    }
-}
-
-impl Members {
-    fn people(&self) -> &[Member] {
-        match self {
-            Self::People(people) => people,
-            Self::Nothing(_) => &[],
-        }
-    }
-}
-
-impl Default for Members {
-    fn default() -> Self {
-        Self::Nothing(IgnoredAny)
     }
 }

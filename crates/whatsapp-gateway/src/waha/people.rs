@@ -85,9 +85,9 @@ impl RawContact {
     }
 }
 
-/// Who is whom: numbers by LID.
+/// Who is whom: numbers by LID; of some there is none.
 #[derive(Default)]
-pub(super) struct Pairs(BTreeMap<ChatId, ChatId>);
+pub(super) struct Pairs(BTreeMap<ChatId, Option<ChatId>>);
 
 /// What a page of the table held.
 pub(super) struct Page {
@@ -103,8 +103,9 @@ impl Pairs {
             records += 1;
             let lid = raw.lid.id().and_then(person_id).filter(is_lid);
             let number = raw.pn.id().and_then(person_id).filter(|pn| !is_lid(pn));
-            if let Some((lid, number)) = lid.zip(number) {
-                self.0.insert(lid, number);
+            if let Some(lid) = lid {
+                let known = self.0.entry(lid).or_default();
+                *known = number.or(known.take());
             }
         })?;
         Ok(Page {
@@ -116,7 +117,11 @@ impl Pairs {
     /// Tells of everybody with a number the LID. Who is listed by LID alone becomes the entry of
     /// their number; who is listed under both stays so, and is one by the LID of the number.
     pub(super) fn join(&self, contacts: &mut [Contact], me: &[ChatId]) {
-        let lids: HashMap<_, _> = self.0.iter().map(|(lid, number)| (number, lid)).collect();
+        let lids: HashMap<_, _> = self
+            .0
+            .iter()
+            .filter_map(|(lid, number)| Some((number.as_ref()?, lid)))
+            .collect();
         let mut numbers: HashSet<_> = contacts
             .iter()
             .filter(|contact| contact.number.is_some())
@@ -127,7 +132,7 @@ impl Pairs {
                 if contact.lid.is_none() {
                     contact.lid = lids.get(&contact.id).map(|lid| (*lid).clone());
                 }
-            } else if let Some(id) = self.0.get(&contact.id)
+            } else if let Some(Some(id)) = self.0.get(&contact.id)
                 && numbers.insert(id.clone())
             {
                 contact.number = person_number(id).map(str::to_owned);

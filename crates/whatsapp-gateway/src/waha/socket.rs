@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::{SMALL, Waha, events::WANTED, within};
+use super::{LIST, Waha, events::WANTED, within};
 use crate::{Changed, Event, GatewayError, SessionName};
 
 /// A connection that has lasted so long was a good one: what ends it is a new failure.
@@ -115,7 +115,7 @@ impl Waha {
     async fn look_again(&self, is_again: bool) {
         let sessions = within(self.timeouts.quick, async {
             let path = ["api", "sessions"];
-            let answer = self.http.get(&path, &[("all", "true")], SMALL).await?;
+            let answer = self.http.get(&path, &[("all", "true")], LIST).await?;
             let mut names = Vec::new();
             answer.session_list(|session: Value| {
                 let name = session["name"].as_str().map(SessionName::new);

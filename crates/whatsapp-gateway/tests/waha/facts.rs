@@ -197,6 +197,8 @@ async fn how_many_are_in_it(#[case] group: Value, #[case] members: Option<u32>) 
 #[case::others(json!({"participants": [{"id": SOMEBODY, "admin": "admin"}, {"id": "5@lid"}]}), Some(false), Some(false))]
 #[case::nobody(json!({"participants": []}), None, None)]
 #[case::somebody_without_id(json!({"participants": [{"id": SOMEBODY}, {"admin": null}]}), None, None)]
+#[case::after_somebody_without_id(json!({"participants": [{"admin": null}, {"id": "77@lid", "admin": "admin"}]}), Some(true), Some(true))]
+#[case::an_empty_list_beside(json!({"participants": [], "groupMetadata": {"participants": [{"id": "77@lid"}]}}), Some(true), Some(false))]
 #[tokio::test]
 async fn whether_the_account_is_in_it(
     #[case] group: Value,
@@ -361,6 +363,23 @@ async fn the_table_is_read_to_its_end(#[case] pages: bool) {
         .iter()
         .filter(|request| request.url.path() == "/api/s/lids");
     assert_eq!(asked.count(), if pages { 3 } else { 2 });
+}
+
+/// A page of people whose numbers are hidden is not the last one.
+#[tokio::test]
+async fn a_page_without_numbers_does_not_end_the_table() {
+    let server = server_with(json!([{"id": "491510000001@c.us"}])).await;
+    lids_page(
+        &server,
+        "0",
+        ok(&json!([{"lid": "8@lid", "pn": null}, {"lid": "9@lid"}])),
+    )
+    .await;
+    let table = json!([{"lid": "1@lid", "pn": "491510000001@c.us"}]);
+    lids_page(&server, "2", ok(&table)).await;
+    lids_page(&server, "3", ok(&json!([]))).await;
+    let people = people(&server).await;
+    assert_eq!(known(&people[0]).2, Some("1@lid"));
 }
 
 #[rstest]
