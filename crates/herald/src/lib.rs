@@ -5,6 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod campaign;
 pub mod changes;
 pub mod cli;
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod lifecycle;
 pub mod listen;
 pub mod qr;
 pub mod random;
+pub mod scheduler;
 pub mod server;
 pub mod sessions;
 pub mod store;
