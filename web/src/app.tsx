@@ -1,26 +1,26 @@
 // Which page is shown: by who is signed in, then by the address.
 
-import { lazy, Suspense } from "react";
+import { useEffect, useRef } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
-import { ShownContext, useLive } from "./api/live";
+import { type Live, ShownContext, useLive } from "./api/live";
 import { useToken } from "./fragment";
+import { m } from "./messages";
 import { AccountPage } from "./pages/account";
 import { ContactsPage } from "./pages/contacts";
 import { GroupsPage } from "./pages/groups";
 import { NotFoundPage } from "./pages/not-found";
+import { PeoplePage } from "./pages/people";
 import { SetUpPage } from "./pages/set-up";
 import { SignInPage } from "./pages/sign-in";
 import { SignInLinkPage } from "./pages/sign-in-link";
 import { SignUpPage } from "./pages/sign-up";
 import { WaitingPage } from "./pages/waiting";
 import { WhatsAppPage } from "./pages/whatsapp";
-import { Announcer } from "./parts/announce";
+import { Announcer, announce } from "./parts/announce";
 import { ConnectionBanner } from "./parts/connection";
 import { Shell } from "./parts/shell";
 import { Splash } from "./parts/splash";
 import { places, signInFrom, wayBack } from "./places";
-
-const PeoplePage = lazy(() => import("./pages/people"));
 
 export function App() {
   return (
@@ -31,8 +31,19 @@ export function App() {
   );
 }
 
+/** Tells somebody who waits that they have been let in: the page changes under them. */
+function useApproval(live: Live): void {
+  const role = live.phase === "signed-in" ? live.known?.account.role : undefined;
+  const before = useRef(role);
+  useEffect(() => {
+    if (before.current === "GUEST" && role && role !== "GUEST") announce(m.waiting.approved);
+    before.current = role;
+  }, [role]);
+}
+
 function Pages() {
   const live = useLive();
+  useApproval(live);
   const [place] = useLocation();
   const query = useSearch();
   const token = useToken();
@@ -62,8 +73,8 @@ function Pages() {
       if (known.account.role === "GUEST") {
         return (
           <>
-            <WaitingPage account={known.account} />
             <ConnectionBanner />
+            <WaitingPage account={known.account} />
           </>
         );
       }
@@ -73,16 +84,14 @@ function Pages() {
       return (
         <ShownContext.Provider value={{ ...live, known }}>
           <Shell>
-            <Suspense fallback={null}>
-              <Switch>
-                <Route path={places.whatsApp} component={WhatsAppPage} />
-                <Route path={places.groups} component={GroupsPage} />
-                <Route path={places.contacts} component={ContactsPage} />
-                <Route path={places.account} component={AccountPage} />
-                {known.account.role === "ADMIN" && <Route path={places.people} component={PeoplePage} />}
-                <Route component={NotFoundPage} />
-              </Switch>
-            </Suspense>
+            <Switch>
+              <Route path={places.whatsApp} component={WhatsAppPage} />
+              <Route path={places.groups} component={GroupsPage} />
+              <Route path={places.contacts} component={ContactsPage} />
+              <Route path={places.account} component={AccountPage} />
+              {known.account.role === "ADMIN" && <Route path={places.people} component={PeoplePage} />}
+              <Route component={NotFoundPage} />
+            </Switch>
           </Shell>
         </ShownContext.Provider>
       );

@@ -18,11 +18,11 @@ const murrey: MantineColorsTuple = [
 ];
 
 const linen: MantineColorsTuple = [
-  "#faf7f3", "#f4f0ea", "#eae4db", "#ded6cb", "#c8beb3", "#958b86", "#6a6067", "#554c53", "#3f383e", "#2b2430",
+  "#faf7f3", "#f4f0ea", "#eae4db", "#ded6cb", "#8f857f", "#857b76", "#6a6067", "#554c53", "#3f383e", "#2b2430",
 ];
 
 const night: MantineColorsTuple = [
-  "#efe8ea", "#d6ccd1", "#b3a7ae", "#857a81", "#453c46", "#362f38", "#282229", "#1d191e", "#171317", "#110e11",
+  "#efe8ea", "#d6ccd1", "#b3a7ae", "#857a81", "#847880", "#362f38", "#282229", "#1d191e", "#171317", "#110e11",
 ];
 
 const gules: MantineColorsTuple = [
@@ -55,7 +55,10 @@ export const theme = createTheme({
     TextInput: TextInput.extend({ defaultProps: { size: "md" } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "md" } }),
     ModalRoot: ModalRoot.extend({ defaultProps: { centered: true, radius: "lg", padding: "lg" } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "md" } }),
+    SegmentedControl: SegmentedControl.extend({
+      defaultProps: { size: "md" },
+      styles: { label: { paddingBlock: "0.625rem" } },
+    }),
   },
 });
 

@@ -42,7 +42,7 @@ async function ask<T>(path: string, body?: object): Promise<T> {
   );
 }
 
-export interface Credentials {
+interface Credentials {
   email: string;
   password: string;
 }

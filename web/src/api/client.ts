@@ -36,14 +36,23 @@ export const queryClient = new QueryClient({
   mutationCache: new MutationCache({ onError: heed }),
   defaultOptions: {
     queries: {
+      // Herald may run on this very machine: that there is no internet says nothing about it.
+      networkMode: "always",
       // What changes is told by the stream of events; nothing is asked for again by the clock or by focus.
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
-      refetchOnReconnect: true,
+      refetchOnReconnect: false,
       retry: (failures, error) => failures < 2 && isTransient(error),
     },
     mutations: { networkMode: "always" },
   },
 });
+
+/** Asks again for what failed while the server was away, and for what may have changed unheard. */
+export function afterAbsence(): void {
+  void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
+  void queryClient.invalidateQueries(trpc.admin.pathFilter());
+  void queryClient.invalidateQueries(trpc.system.pathFilter());
+}
 
 export const trpc = createTRPCOptionsProxy<AppRouter>({ client: api, queryClient });

@@ -25,7 +25,7 @@ function refusal(error: unknown): TRPCClientError<AppRouter> | null {
 }
 
 /** The tRPC code of a refusal; null where the server was not heard. */
-export function codeOf(error: unknown): string | null {
+function codeOf(error: unknown): string | null {
   return refusal(error)?.data?.code ?? null;
 }
 

@@ -2,7 +2,7 @@
 
 import { createContext, useContext, useSyncExternalStore } from "react";
 import { type User, whoAmI } from "./auth";
-import { onSignInEnded, queryClient, trpc } from "./client";
+import { afterAbsence, onSignInEnded, queryClient, trpc } from "./client";
 import { backoff } from "./live/backoff";
 import type { LiveEvent } from "./live/events";
 import { after, type Connection, type Known, type Live, type SignedIn } from "./live/state";
@@ -35,8 +35,11 @@ function tell(): void {
 function update(connection: Connection, known: Known | null): void {
   if (live.phase !== "signed-in") return;
   const before = live.known;
+  const absent = live.connection === "lost";
   set({ ...live, connection, known });
-  if (known && (known.pending !== before?.pending || known.account.role !== before?.account.role)) {
+  if (absent && connection === "live") {
+    afterAbsence();
+  } else if (known && (known.pending !== before?.pending || known.account.role !== before?.account.role)) {
     void queryClient.invalidateQueries(trpc.admin.pathFilter());
   }
 }

@@ -11,13 +11,12 @@ export const en = {
   tagline: "For people who run WhatsApp groups.",
 
   common: {
-    loading: "Loading…",
     retry: "Retry",
     cancel: "Cancel",
     skip: "Skip to content",
     main: "Main",
-    justNow: "just now",
     when: (then: Date, now: number) => ago(then, now, "just now"),
+    whenExactly: (then: Date, now: number) => `${ago(then, now, "just now")}, ${moment(then)}`,
     at: (then: Date) => moment(then),
   },
 
@@ -85,7 +84,7 @@ export const en = {
     signUp: "Create one",
     setUpTitle: "Herald is not set up yet",
     setUpNeeded:
-      "There is no administrator yet. Open the set-up link that the server printed in its terminal when it started.",
+      "There is no administrator yet. Open the set-up link: Herald printed it in its terminal, or wrote it into the file set-up-link in its data folder.",
     byLink: "Signing you in…",
     byLinkFailed: "This link did not work",
     byLinkInstead: "Sign in with e-mail and password",
@@ -108,8 +107,8 @@ export const en = {
     signIn: "Go to sign in",
     noToken: "This page needs the set-up link",
     noTokenHint:
-      "Herald prints a set-up link in its terminal when it starts without an administrator. Open that link in this browser.",
-    invalid: "This set-up link no longer works. Start the server again for a new link, or sign in if you have an account.",
+      "When Herald starts without an administrator, it prints a set-up link in its terminal, or writes it into the file set-up-link in its data folder. Open that link in this browser.",
+    refused: "This set-up link no longer works.",
   },
 
   waiting: {
@@ -149,25 +148,25 @@ export const en = {
       "Herald joins your WhatsApp as one more linked device, like WhatsApp on a computer. Your groups and contacts then appear here, and your phone keeps working as before.",
     linkTitle: "Link your WhatsApp",
     riskTitle: "Before you link",
-    risk: "Herald is an unofficial client, not affiliated with WhatsApp. WhatsApp can restrict or close an account that is used with one. Link only a number that you can afford to lose, and write only to people who expect it.",
-    riskTitleLinked: "Good to know",
+    risk: "Herald is an unofficial client, not affiliated with WhatsApp. WhatsApp may restrict or close an account that is used with one. Link only a number that you can afford to lose, and write only to people who expect it.",
     link: "Link WhatsApp",
     linkFailed: "WhatsApp could not be linked",
-    scanTitle: "Scan this code with your phone",
     scan: ["Open WhatsApp on your phone.", "Open Settings and then Linked devices.", "Tap Link a device and point the phone at this code."],
     scanFresh: "The code changes every few seconds. That is as it should be.",
     scanPhone: "Are you reading this on the phone itself? Open this page on another screen, so that the phone can scan it.",
     qr: "QR code that links your WhatsApp",
     qrWaiting: "The code is on its way…",
     number: "Number",
-    numberUnknown: "Not known yet",
     linkedSince: "Linked since",
-    state: "State",
-    since: "In this state since",
+    connected: "Connected",
+    changed: "Last change",
     because: "Reason",
     restart: "Restart",
     restartFailed: "It could not be restarted",
     reconnect: "Connect again",
+    stale: "This is how it was when this page last heard from Herald.",
+    stopLinking: "Stop linking",
+    stopLinkingFailed: "It could not be stopped",
     unlink: "Log out of WhatsApp",
     unlinkTitle: "Log out of WhatsApp?",
     unlinkBody: [
@@ -185,9 +184,15 @@ export const en = {
       name: "Reconnecting",
       hint: "The connection to WhatsApp dropped. Herald connects again by itself; your phone stays linked.",
     },
-    SCAN_QR_CODE: { name: "Waiting for your phone", hint: "Scan the code with WhatsApp on your phone." },
+    SCAN_QR_CODE: {
+      name: "Scan this code with your phone",
+      hint: "Herald waits until WhatsApp on your phone has seen it.",
+    },
     WORKING: { name: "Linked", hint: "Everything works." },
-    FAILED: { name: "Not working", hint: "Restart it. If that does not help, log out and link again." },
+    FAILED: {
+      name: "Not working",
+      hint: "Herald is not connected to WhatsApp. Restart it; if that does not help, log out and link again.",
+    },
     STOPPED: { name: "Stopped", hint: "Herald is not connected to WhatsApp. Connect again to go on." },
     PASSKEY_REQUIRED: {
       name: "Passkey needed",
@@ -197,7 +202,10 @@ export const en = {
       name: "Confirm on your phone",
       hint: "WhatsApp waits for your confirmation. Open WhatsApp on your phone and confirm the new device.",
     },
-    other: { hint: "The engine reports a state that this page does not know. Restart it if it does not pass." },
+    other: {
+      name: (status: string) => `Unknown state: ${status}`,
+      hint: "The engine reports a state that this page does not know. Restart it if it does not pass.",
+    },
   },
 
   directory: {
@@ -206,7 +214,6 @@ export const en = {
     contacts,
     withoutNumber: (count: number) =>
       `${plural(count, { one: "person", other: "people" })} more whose phone number WhatsApp does not tell.`,
-    filling: "Reading your groups and contacts…",
     fillingAt: (value: number) => `Reading your groups and contacts, ${percent(value)}`,
     progress: "Reading groups and contacts",
     failed: "The last reading failed",
@@ -216,7 +223,6 @@ export const en = {
     refreshing: "Reading…",
     refreshNotNow: "This was read from WhatsApp a moment ago.",
     refreshFailed: "It could not be refreshed",
-    exporting: "Preparing the file…",
     export: "Export CSV",
     exportFailed: "The file could not be made",
   },
@@ -241,6 +247,7 @@ export const en = {
     noneHint: "This WhatsApp account is in no group.",
     members: (count: number) => plural(count, { one: "member", other: "members" }),
     adminsOnly: "Only admins write",
+    nameless: "Group without a name",
     isAdmin: "You are admin",
     left: "You have left",
   },

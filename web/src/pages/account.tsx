@@ -17,9 +17,9 @@ export function AccountPage() {
       <Card>
         <Facts
           facts={[
-            [m.account.name, account.name],
-            [m.form.email, account.email],
-            [m.account.roleLabel, m.account.role[account.role]],
+            { name: m.account.name, value: account.name },
+            { name: m.form.email, value: account.email },
+            { name: m.account.roleLabel, value: m.account.role[account.role] },
           ]}
         />
         <div>

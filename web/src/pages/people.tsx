@@ -2,6 +2,7 @@
 
 import { Button, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { trpc } from "../api/client";
 import type { PendingAccount } from "../api/live";
 import { m } from "../messages";
@@ -13,12 +14,13 @@ import { Page } from "../parts/page";
 import { Since } from "../parts/since";
 import classes from "./people.module.css";
 
-export default function PeoplePage() {
+export function PeoplePage() {
   const waiting = useQuery(trpc.admin.getPendingUsers.queryOptions());
+  const heading = useRef<HTMLHeadingElement>(null);
   return (
     <Page title={m.people.title}>
       <Card>
-        <Title order={2} size="h4">
+        <Title order={2} size="h4" ref={heading} tabIndex={-1} className={classes.heading}>
           {m.people.waiting}
         </Title>
         <p>{m.people.intro}</p>
@@ -33,7 +35,7 @@ export default function PeoplePage() {
         {waiting.data && waiting.data.length > 0 && (
           <ul className={classes.list}>
             {waiting.data.map((account) => (
-              <Person key={account.id} account={account} />
+              <Person key={account.id} account={account} gone={() => heading.current?.focus()} />
             ))}
           </ul>
         )}
@@ -42,11 +44,18 @@ export default function PeoplePage() {
   );
 }
 
-function Person({ account }: { account: PendingAccount }) {
+interface PersonProps {
+  account: PendingAccount;
+  /** The entry goes, and the button that had the focus with it. */
+  gone: () => void;
+}
+
+function Person({ account, gone }: PersonProps) {
   const client = useQueryClient();
   const approve = useMutation(
     trpc.admin.approveUser.mutationOptions({
       onSuccess: () => {
+        gone();
         announce(m.people.approved(account.name));
         return client.invalidateQueries(trpc.admin.getPendingUsers.queryFilter());
       },

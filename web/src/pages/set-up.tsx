@@ -14,7 +14,7 @@ import { places } from "../places";
 
 export function SetUpPage() {
   const token = useToken();
-  const [refused, setRefused] = useState<string | null>(null);
+  const [refused, setRefused] = useState<{ token: string | null; words: string } | null>(null);
 
   const send = async (fields: NewAccount) => {
     try {
@@ -22,13 +22,13 @@ export function SetUpPage() {
       dropToken();
     } catch (error) {
       if (error instanceof AuthError && error.code === "INVALID_TOKEN") {
-        setRefused(token);
+        setRefused({ token, words: error.message });
       }
       throw error;
     }
   };
 
-  const usable = token !== null && token !== refused;
+  const usable = token !== null && token !== refused?.token;
   return (
     <Entry title={m.setUp.title}>
       {usable ? (
@@ -37,16 +37,16 @@ export function SetUpPage() {
           <AccountForm fresh submit={m.setUp.submit} failed={m.setUp.failed} send={send} />
         </>
       ) : (
-        <Notice tone="warning" title={m.setUp.noToken} sudden={refused !== null}>
-          {refused === null ? m.setUp.noTokenHint : m.setUp.invalid}
-        </Notice>
-      )}
-      {!usable && (
-        <p>
-          <Anchor component={Link} href={places.signIn}>
-            {m.setUp.signIn}
-          </Anchor>
-        </p>
+        <>
+          <Notice tone="warning" title={refused ? m.setUp.refused : m.setUp.noToken} sudden={refused !== null}>
+            {refused?.words ?? m.setUp.noTokenHint}
+          </Notice>
+          <p>
+            <Anchor component={Link} href={places.signIn}>
+              {m.setUp.signIn}
+            </Anchor>
+          </p>
+        </>
       )}
     </Entry>
   );

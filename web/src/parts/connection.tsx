@@ -16,19 +16,20 @@ export function ConnectionBanner() {
     if (wasLost.current && !lost) announce(m.connection.back);
     wasLost.current = lost;
   }, [lost]);
-  if (!lost) return null;
   return (
-    <div className={classes.banner}>
-      <Notice
-        tone="warning"
-        sudden
-        title={m.connection.lost}
-        action={
-          <Button variant="default" onClick={retryConnection}>
-            {m.common.retry}
-          </Button>
-        }
-      />
+    // There before it has something to say: what appears together with its words may not be read out.
+    <div className={classes.banner} role="status">
+      {lost && (
+        <Notice
+          tone="warning"
+          title={m.connection.lost}
+          action={
+            <Button variant="default" onClick={retryConnection}>
+              {m.common.retry}
+            </Button>
+          }
+        />
+      )}
     </div>
   );
 }

@@ -41,5 +41,6 @@ function download(name: string, csv: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  // Some browsers read it only after this has returned.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

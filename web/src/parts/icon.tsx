@@ -16,7 +16,6 @@ const paths = {
   alert: "M12 4 2.8 20h18.4zm0 6v4.5m0 2.5v.1",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18m0-14v5l3 2",
   phone: "M8 3h8a1.5 1.5 0 0 1 1.5 1.5v15A1.5 1.5 0 0 1 16 21H8a1.5 1.5 0 0 1-1.5-1.5v-15A1.5 1.5 0 0 1 8 3m3 15h2",
-  stop: "M7 7h10v10H7z",
 };
 
 export type IconName = keyof typeof paths;

@@ -1,9 +1,11 @@
 // The pages of a list of any length, each fetched when one of its entries comes into sight.
 
-import { useQueries } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { type QueryKey, useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
 
 const PAGE = 200;
+/** What lies this near to what is in sight is fetched as well. */
+const NEAR = 40;
 
 export interface PageInput {
   sessionName: string;
@@ -11,7 +13,7 @@ export interface PageInput {
   cursor: number;
   search: string;
   /** The reading that the pages are of, so that all of them are of one. */
-  asOf: Date | undefined;
+  asOf: Date;
 }
 
 export interface PageOf<T> {
@@ -23,63 +25,84 @@ interface Asked<T> {
   list: string;
   sessionName: string;
   search: string;
-  asOf: Date | null;
+  asOf: Date;
   fetch: (input: PageInput, signal: AbortSignal) => Promise<PageOf<T>>;
 }
 
+/** What is on screen: it stays there until what was asked for since has come. */
+interface Found {
+  search: string;
+  /** How many entries fit in all. */
+  matches: number;
+}
+
 export interface Pages<T> {
-  /** How many entries fit in all; null before it is known. */
-  matches: number | null;
+  /** Null before anything has come. */
+  found: Found | null;
   /** The entry at a place; undefined while it is on its way. */
   at: (place: number) => T | undefined;
   /** Tells which places are in sight. */
   inSight: (from: number, to: number) => void;
-  failure: unknown;
+  failure: Error | null;
   retry: () => void;
-  /** Whether all that is in sight is there. */
-  settled: boolean;
+  /** Whether other entries than those on screen are on their way. */
+  busy: boolean;
 }
 
-/** What was last known of a list: it stays on screen until the new is there. */
-interface Remembered<T> {
-  matches: number | null;
-  search: string;
-  items: Map<number, T>;
+interface Shown extends Found {
+  reading: number;
 }
 
 export function usePages<T>({ list, sessionName, search, asOf, fetch }: Asked<T>): Pages<T> {
+  const client = useQueryClient();
   const [sight, setSight] = useState({ first: 0, last: 0 });
-  const numbers = Array.from({ length: sight.last - sight.first + 1 }, (_, index) => sight.first + index);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const reading = asOf.getTime();
+  const keyOf = (of: { search: string; reading: number }, page: number): QueryKey => [
+    "directory",
+    list,
+    sessionName,
+    of.reading,
+    of.search,
+    page,
+  ];
+
+  // What a new search finds is looked at from its beginning.
+  const wanted = shown && shown.search === search ? sight : { first: 0, last: 0 };
+  const numbers = Array.from({ length: wanted.last - wanted.first + 1 }, (_, index) => wanted.first + index);
   const results = useQueries({
     queries: numbers.map((page) => ({
-      queryKey: ["directory", list, sessionName, search, asOf?.getTime() ?? null, page],
+      queryKey: keyOf({ search, reading }, page),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        fetch({ sessionName, limit: PAGE, cursor: page * PAGE, search, asOf: asOf ?? undefined }, signal),
+        fetch({ sessionName, limit: PAGE, cursor: page * PAGE, search, asOf }, signal),
     })),
   });
 
-  const remembered = useRef<Remembered<T>>({ matches: null, search, items: new Map() });
-  const known = results.find((result) => result.data)?.data;
-  if (known && remembered.current.search !== search) {
-    remembered.current = { matches: null, search, items: new Map() };
-  }
-  if (known) remembered.current.matches = known.matches;
-  for (const [index, { data }] of results.entries()) {
-    const from = ((numbers[index] ?? 0) * PAGE);
-    for (const [offset, item] of (data?.items ?? []).entries()) remembered.current.items.set(from + offset, item);
+  const current = shown?.search === search && shown.reading === reading;
+  const first = results[0]?.data;
+  if (!current && first && results.every((result) => result.data)) {
+    setShown({ search, reading, matches: first.matches });
   }
 
+  const inSight = useCallback((from: number, to: number) => {
+    const next = { first: Math.floor(Math.max(0, from - NEAR) / PAGE), last: Math.floor((to + NEAR) / PAGE) };
+    setSight((before) => (before.first === next.first && before.last === next.last ? before : next));
+  }, []);
+
+  const kept = new Map<number, T[] | undefined>();
+  const itemsOf = (page: number) => {
+    if (shown && !kept.has(page)) kept.set(page, client.getQueryData<PageOf<T>>(keyOf(shown, page))?.items);
+    return kept.get(page);
+  };
+
   return {
-    matches: remembered.current.matches,
-    at: (place) => remembered.current.items.get(place),
-    inSight(from, to) {
-      const next = { first: Math.floor(from / PAGE), last: Math.floor(to / PAGE) };
-      if (next.first !== sight.first || next.last !== sight.last) setSight(next);
-    },
+    found: shown,
+    at: (place) => itemsOf(Math.floor(place / PAGE))?.[place % PAGE],
+    inSight,
     failure: results.find((result) => result.error)?.error ?? null,
     retry() {
       for (const result of results) if (result.isError) void result.refetch();
     },
-    settled: results.every((result) => !result.isFetching),
+    busy: !current,
   };
 }

@@ -1,8 +1,9 @@
-// The frame of a page's content: its heading, which names the tab and takes the focus after a change of page.
+// The frame of a page's content: its heading, which names the tab and is told after a change of page.
 
 import { Title } from "@mantine/core";
 import { type ReactNode, useEffect, useRef } from "react";
 import { m } from "../messages";
+import { announce } from "./announce";
 import classes from "./page.module.css";
 
 let first = true;
@@ -12,7 +13,11 @@ export function usePageHeading(title: string) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = m.title(title);
-    if (!first && document.activeElement === document.body) heading.current?.focus();
+    if (!first) {
+      // Whoever pressed a link that is still there stays on it, and hears where it led.
+      if (document.activeElement === document.body) heading.current?.focus();
+      else announce(title);
+    }
     first = false;
   }, [title]);
   return heading;

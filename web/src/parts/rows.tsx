@@ -3,69 +3,114 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Pages } from "./list-pages";
+import { Monogram } from "./monogram";
 import classes from "./rows.module.css";
 
-const HEIGHT = 64;
+/** In rem: rows grow with the reader's size of letters. */
+const HEIGHT = 4;
+/** Whoever drags the scroll bar passes many pages; one is looked at this often. */
+const LOOK_MS = 80;
 
 export interface RowWords {
+  id: string;
   name: string;
-  detail: string | null;
+  /** Whether the name is not its own but stands for one that is missing. */
+  nameless: boolean;
+  detail: ReactNode;
   badges: ReactNode;
 }
 
 interface Props<T> {
   label: string;
+  shape: "shield" | "roundel";
+  count: number;
   pages: Pages<T>;
   row: (item: T) => RowWords;
 }
 
-export function Rows<T>({ label, pages, row }: Props<T>) {
+/** Calls with the newest arguments, at most once in a while, and once after the last. */
+function useThrottled(call: (from: number, to: number) => void, from: number, to: number): void {
+  const newest = useRef({ from, to });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    newest.current = { from, to };
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      call(newest.current.from, newest.current.to);
+    }, LOOK_MS);
+  }, [call, from, to]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+}
+
+export function Rows<T>({ label, shape, count, pages, row }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
-  const count = pages.matches ?? 0;
+  const height = HEIGHT * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => HEIGHT,
+    estimateSize: () => height,
     overscan: 12,
   });
   const places = virtualizer.getVirtualItems();
-  const first = places[0]?.index ?? 0;
-  const last = places.at(-1)?.index ?? 0;
-  const { inSight } = pages;
-  useEffect(() => inSight(first, last));
+  useThrottled(pages.inSight, places[0]?.index ?? 0, places.at(-1)?.index ?? 0);
 
   return (
     // A region that scrolls has to be reachable by the keyboard.
-    <div ref={scroller} className={classes.scroller} role="region" aria-label={label} tabIndex={0}>
-      <ul className={classes.list} style={{ blockSize: virtualizer.getTotalSize() }}>
+    <div
+      ref={scroller}
+      className={classes.scroller}
+      role="region"
+      aria-label={label}
+      aria-busy={pages.busy}
+      tabIndex={0}
+    >
+      {/* Safari takes a list without its marks for none, unless it says so. */}
+      <ul className={classes.list} role="list" style={{ blockSize: virtualizer.getTotalSize() }}>
         {places.map(({ index, start }) => {
           const item = pages.at(index);
-          const words = item === undefined ? null : row(item);
           return (
             <li
               key={index}
               className={classes.row}
-              style={{ blockSize: HEIGHT, transform: `translateY(${start}px)` }}
+              style={{ blockSize: height, transform: `translateY(${start}px)` }}
               aria-setsize={count}
               aria-posinset={index + 1}
             >
-              {words ? (
-                <>
-                  <span className={classes.words}>
-                    <span className={classes.name} dir="auto">
-                      {words.name}
-                    </span>
-                    {words.detail && <span className={classes.detail}>{words.detail}</span>}
-                  </span>
-                  <span className={classes.badges}>{words.badges}</span>
-                </>
-              ) : (
-                <span className={classes.skeleton} aria-hidden="true" />
-              )}
+              {item === undefined ? <Skeleton shape={shape} /> : <Row shape={shape} words={row(item)} />}
             </li>
           );
         })}
       </ul>
     </div>
+  );
+}
+
+function Row({ shape, words }: { shape: Props<unknown>["shape"]; words: RowWords }) {
+  return (
+    <>
+      <Monogram shape={shape} id={words.id} name={words.nameless ? "" : words.name} />
+      <span className={classes.words}>
+        <span className={classes.name} data-nameless={words.nameless || undefined} dir="auto">
+          {words.name}
+        </span>
+        {words.detail && <span className={classes.detail}>{words.detail}</span>}
+      </span>
+      <span className={classes.badges}>{words.badges}</span>
+    </>
+  );
+}
+
+function Skeleton({ shape }: { shape: Props<unknown>["shape"] }) {
+  return (
+    <>
+      <Monogram shape={shape} id="" name="" />
+      <span className={classes.skeleton} aria-hidden="true" />
+    </>
   );
 }

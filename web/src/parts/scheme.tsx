@@ -30,6 +30,7 @@ export function SchemeChoice() {
   return (
     <SegmentedControl
       aria-label={m.scheme.label}
+      maw="26rem"
       value={colorScheme}
       onChange={(value) => setColorScheme(value as typeof colorScheme)}
       data={[

@@ -10,7 +10,7 @@ import { places } from "../places";
 import { Failure } from "./failure";
 import { Icon } from "./icon";
 
-export function SignOut({ subtle = false }: { subtle?: boolean }) {
+export function SignOut() {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const [, go] = useLocation();
@@ -31,9 +31,7 @@ export function SignOut({ subtle = false }: { subtle?: boolean }) {
   return (
     <>
       <Button
-        variant={subtle ? "subtle" : "default"}
-        color="gray"
-        c="var(--tabard-ink)"
+        variant="default"
         loading={busy}
         leftSection={<Icon name="signOut" />}
         onClick={() => void leave()}

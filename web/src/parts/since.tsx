@@ -12,6 +12,7 @@ export function Since({ then, words }: Props) {
   const now = useNow();
   return (
     <time dateTime={then.toISOString()} title={m.common.at(then)}>
+      {/* The server's clock may be ahead of this one's. */}
       {words(then, Math.max(now, then.getTime()))}
     </time>
   );

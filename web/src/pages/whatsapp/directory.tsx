@@ -1,13 +1,15 @@
 // What Herald knows of the account's groups and contacts, and how far a reading has come.
 
-import { Anchor, Group, Progress, Title } from "@mantine/core";
+import { Title } from "@mantine/core";
 import { Link } from "wouter";
 import type { LiveDirectory, LiveSession } from "../../api/live";
 import { m } from "../../messages";
 import { Card } from "../../parts/card";
-import { Notice } from "../../parts/notice";
+import { Filling } from "../../parts/filling";
+import { Icon } from "../../parts/icon";
 import { Refresh } from "../../parts/refresh";
 import { places } from "../../places";
+import classes from "./directory.module.css";
 
 interface Props {
   session: LiveSession;
@@ -15,36 +17,27 @@ interface Props {
 }
 
 export function DirectoryCard({ session, directory }: Props) {
-  const { progress } = directory;
   return (
     <Card>
       <Title order={2} size="h4">
         {m.directory.title}
       </Title>
       {directory.syncedAt && (
-        <Group gap="lg">
-          <Anchor component={Link} href={places.groups}>
+        <div className={classes.counts}>
+          <Link className={classes.count} href={places.groups}>
+            <Icon name="groups" />
             {m.directory.groups(directory.groups)}
-          </Anchor>
-          <Anchor component={Link} href={places.contacts}>
+          </Link>
+          <Link className={classes.count} href={places.contacts}>
+            <Icon name="contacts" />
             {m.directory.contacts(directory.contacts)}
-          </Anchor>
-        </Group>
-      )}
-      {directory.withoutNumber > 0 && <p>{m.directory.withoutNumber(directory.withoutNumber)}</p>}
-      {progress !== null && (
-        <div>
-          <p>{m.directory.fillingAt(progress)}</p>
-          <Progress.Root size="lg">
-            <Progress.Section value={progress} aria-label={m.directory.progress} />
-          </Progress.Root>
+          </Link>
         </div>
       )}
-      {directory.error && (
-        <Notice tone="warning" title={m.directory.failed} sudden>
-          {directory.error}
-        </Notice>
+      {directory.withoutNumber > 0 && (
+        <p className={classes.note}>{m.directory.withoutNumber(directory.withoutNumber)}</p>
       )}
+      <Filling directory={directory} />
       <Refresh sessionName={session.sessionName} directory={directory} />
     </Card>
   );

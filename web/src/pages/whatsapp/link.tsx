@@ -8,12 +8,13 @@ import { Card } from "../../parts/card";
 import { Failure } from "../../parts/failure";
 import { Icon } from "../../parts/icon";
 import { Notice } from "../../parts/notice";
+import classes from "./link.module.css";
 
 export function LinkCard() {
   const link = useMutation(trpc.user.initiateWhatsAppSession.mutationOptions());
   return (
     <Card>
-      <Title order={2} size="h4">
+      <Title order={2} size="h3">
         {m.whatsApp.linkTitle}
       </Title>
       <p>{m.whatsApp.intro}</p>
@@ -21,11 +22,15 @@ export function LinkCard() {
         {m.whatsApp.risk}
       </Notice>
       {link.isError && <Failure title={m.whatsApp.linkFailed} error={link.error} />}
-      <div>
-        <Button leftSection={<Icon name="link" />} loading={link.isPending} onClick={() => link.mutate()}>
-          {m.whatsApp.link}
-        </Button>
-      </div>
+      <Button
+        size="lg"
+        className={classes.link}
+        leftSection={<Icon name="link" />}
+        loading={link.isPending}
+        onClick={() => link.mutate()}
+      >
+        {m.whatsApp.link}
+      </Button>
     </Card>
   );
 }

@@ -1,40 +1,34 @@
 // Where the engine is the simulated one: what its phone can be made to do.
 
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Button, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { trpc } from "../../api/client";
 import { m } from "../../messages";
-import { announce } from "../../parts/announce";
-import { Card } from "../../parts/card";
 import { Failure } from "../../parts/failure";
+import { Icon } from "../../parts/icon";
+import classes from "./simulated.module.css";
 
 const ACTIONS = ["scan", "lose", "restore", "unlink"] as const;
 
 export function SimulatedPhone() {
-  const act = useMutation(
-    trpc.simulated.act.mutationOptions({
-      onSuccess: ({ done }, { action }) => announce(done ? m.simulated.done[action] : m.simulated.notNow),
-    }),
-  );
+  const act = useMutation(trpc.simulated.act.mutationOptions());
+  const told = act.data && (act.data.done ? m.simulated.done[act.variables.action] : m.simulated.notNow);
   return (
-    <Card>
-      <Title order={2} size="h4">
+    <section className={classes.phone} aria-labelledby="simulated-phone">
+      <Title order={2} size="h5" id="simulated-phone" className={classes.title}>
+        <Icon name="phone" />
         {m.simulated.title}
       </Title>
       <p>{m.simulated.intro}</p>
-      <Group gap="sm">
+      <div className={classes.actions}>
         {ACTIONS.map((action) => (
-          <Button key={action} variant="default" onClick={() => act.mutate({ action })}>
+          <Button key={action} size="sm" variant="default" onClick={() => act.mutate({ action })}>
             {m.simulated[action]}
           </Button>
         ))}
-      </Group>
-      {act.data?.done === false && (
-        <Text size="sm" c="dimmed">
-          {m.simulated.notNow}
-        </Text>
-      )}
+      </div>
+      <p role="status">{told}</p>
       {act.isError && <Failure title={m.simulated.failed} error={act.error} />}
-    </Card>
+    </section>
   );
 }
