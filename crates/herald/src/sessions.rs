@@ -4,13 +4,10 @@
 //! last seen. The engine holds what is. Every look at the engine is written down here, and
 //! [`Sessions::tick`] brings the two together again.
 
+mod locks;
 pub(crate) mod words;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::StreamExt;
@@ -18,6 +15,7 @@ use whatsapp_gateway::{
     Changed, Event, Gateway, GatewayError, InvalidName, Phone, SessionName, State,
 };
 
+use self::locks::Locks;
 use crate::{
     changes::Changes,
     clock::Clock,
@@ -522,30 +520,4 @@ enum Origin {
     Ours,
     /// The engine gives everybody this name.
     Shared,
-}
-
-/// One lock a user, so that what changes a session happens one after another. Held locks alone
-/// take up memory.
-#[derive(Default)]
-struct Locks(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
-
-impl Locks {
-    async fn hold(&self, user_id: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        self.of(user_id).lock_owned().await
-    }
-
-    fn try_hold(&self, user_id: &str) -> Option<tokio::sync::OwnedMutexGuard<()>> {
-        self.of(user_id).try_lock_owned().ok()
-    }
-
-    fn of(&self, user_id: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        locks.retain(|_, lock| lock.strong_count() > 0);
-        let known = locks.get(user_id).and_then(Weak::upgrade);
-        known.unwrap_or_else(|| {
-            let lock = Arc::default();
-            locks.insert(user_id.to_owned(), Arc::downgrade(&lock));
-            lock
-        })
-    }
 }

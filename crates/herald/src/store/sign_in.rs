@@ -58,6 +58,19 @@ struct SignInWithUser {
     user: User,
 }
 
+/// Sign-ins with their users, under a condition.
+macro_rules! with_user {
+    ($condition:literal) => {
+        concat!(
+            "SELECT sign_ins.id AS sign_in_id, sign_ins.user_id, sign_ins.expires_at, sign_ins.renewed_at,
+                    sign_ins.remember, sign_ins.ip_address, sign_ins.user_agent,
+                    sign_ins.created_at AS sign_in_created_at, sign_ins.updated_at AS sign_in_updated_at, users.*
+             FROM sign_ins JOIN users ON users.id = sign_ins.user_id ",
+            $condition
+        )
+    };
+}
+
 impl Store {
     /// Records a sign-in in place of the one that the browser still held, if it did.
     pub async fn sign_in_create(
@@ -86,13 +99,12 @@ impl Store {
         token_hash: &str,
         now: i64,
     ) -> Result<Option<(SignIn, User)>, StoreError> {
-        let found = sql!(self, fetch_optional<SignInWithUser>,
-            "SELECT sign_ins.id AS sign_in_id, sign_ins.user_id, sign_ins.expires_at, sign_ins.renewed_at,
-                    sign_ins.remember, sign_ins.ip_address, sign_ins.user_agent,
-                    sign_ins.created_at AS sign_in_created_at, sign_ins.updated_at AS sign_in_updated_at, users.*
-             FROM sign_ins JOIN users ON users.id = sign_ins.user_id
-             WHERE sign_ins.token_hash = $1 AND sign_ins.expires_at > $2",
-            token_hash, now,
+        let found = sql!(
+            self,
+            fetch_optional<SignInWithUser>,
+            with_user!("WHERE sign_ins.token_hash = $1 AND sign_ins.expires_at > $2"),
+            token_hash,
+            now,
         )?;
         Ok(found.map(|row| (row.sign_in, row.user)))
     }
@@ -104,13 +116,15 @@ impl Store {
         id: &str,
         now: i64,
     ) -> Result<Option<(SignIn, User)>, StoreError> {
-        let found = sql!(self, fetch_optional<SignInWithUser>,
-            "SELECT sign_ins.id AS sign_in_id, sign_ins.user_id, sign_ins.expires_at, sign_ins.renewed_at,
-                    sign_ins.remember, sign_ins.ip_address, sign_ins.user_agent,
-                    sign_ins.created_at AS sign_in_created_at, sign_ins.updated_at AS sign_in_updated_at, users.*
-             FROM sign_ins JOIN users ON users.id = sign_ins.user_id
-             WHERE sign_ins.user_id = $1 AND sign_ins.id = $2 AND sign_ins.expires_at > $3",
-            user_id, id, now,
+        let found = sql!(
+            self,
+            fetch_optional<SignInWithUser>,
+            with_user!(
+                "WHERE sign_ins.user_id = $1 AND sign_ins.id = $2 AND sign_ins.expires_at > $3"
+            ),
+            user_id,
+            id,
+            now,
         )?;
         Ok(found.map(|row| (row.sign_in, row.user)))
     }
