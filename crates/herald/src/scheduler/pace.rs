@@ -1,7 +1,7 @@
 //! When a message may leave: the pauses between messages, the caps, and quiet hours.
 //!
 //! [`next_send_at`] is the one rule. The scheduler asks it before each claim, the preview asks it
-//! for every message of a plan ([`departures`]): both say the same because it is the same.
+//! for every message of a plan ([`departures()`]): both say the same because it is the same.
 
 mod departures;
 
