@@ -171,8 +171,8 @@ impl Directories {
             list: "groups",
             search: query.search,
         };
-        let (current, directory) = self.current(session, engine_name).await?;
-        self.page(walk, current, directory, query, as_of, Directory::groups)
+        let current = self.current(session, engine_name).await?;
+        self.page(session, walk, current, query, as_of, Directory::groups)
             .await
     }
 
@@ -189,16 +189,16 @@ impl Directories {
             list: "contacts",
             search: query.search,
         };
-        let (current, directory) = self.current(session, engine_name).await?;
-        self.page(walk, current, directory, query, as_of, Directory::contacts)
+        let current = self.current(session, engine_name).await?;
+        self.page(session, walk, current, query, as_of, Directory::contacts)
             .await
     }
 
     async fn page<T>(
         &self,
+        session: &WhatsAppSession,
         walk: Walk<'_>,
-        current: i64,
-        directory: Arc<Directory>,
+        (current, directory): (i64, Arc<Directory>),
         query: Query<'_>,
         as_of: Option<i64>,
         cut: impl Fn(&Directory, Query<'_>) -> Page<T>,
@@ -208,7 +208,12 @@ impl Directories {
             Some(reading) => Some(reading),
             None => held.reading_of(walk, query.cursor).await,
         };
-        let earlier = match wanted.filter(|&reading| reading != current) {
+        // What was read before the linking may be another account's.
+        let is_of_link = |&reading: &i64| session.linked_at.is_some_and(|at| reading >= at);
+        let earlier = match wanted
+            .filter(|&reading| reading != current)
+            .filter(is_of_link)
+        {
             Some(reading) => held
                 .earlier(walk.session_id, reading)
                 .await

@@ -68,26 +68,14 @@ async fn sign_up(
 
     let body = json_body(&headers, body)?;
     let mut fields = Fields::of(body.as_ref())?;
-    let account = NewAccount {
-        name: fields.text("name"),
-        email: fields.email("email"),
-        password: fields.text("password"),
-        image: fields.optional_text("image"),
-    };
+    let account = new_account(&mut fields);
     let remember = fields.optional_bool("rememberMe").unwrap_or(true);
     let callback = fields.optional_text("callbackURL");
-    fields.check_storable("name", account.name);
-    fields.check_storable("image", account.image.unwrap_or_default());
     fields.finish()?;
     destination(&auth, callback)?;
 
     let user = auth.sign_up(account).await?;
-    let (id, cookies) = auth.begin(&user, remember, &client, &headers).await?;
-    Ok((
-        set(cookies),
-        Json(json!({ "token": id, "user": user_json(&user) })),
-    )
-        .into_response())
+    begin(&auth, &user, remember, &client, &headers).await
 }
 
 async fn sign_in(
@@ -145,18 +133,12 @@ async fn set_up(
     let body = json_body(&headers, body)?;
     let mut fields = Fields::of(body.as_ref())?;
     let token = fields.text("token");
-    let account = NewAccount {
-        name: fields.text("name"),
-        email: fields.email("email"),
-        password: fields.text("password"),
-        image: None,
-    };
-    fields.check_storable("name", account.name);
+    let account = new_account(&mut fields);
     fields.finish()?;
 
     let user = auth.set_up(token, account).await?;
     tracing::info!("the first administrator was made");
-    begin(&auth, &user, &client, &headers).await
+    begin(&auth, &user, true, &client, &headers).await
 }
 
 /// Signs in whoever has the link that `herald demo` shows.
@@ -176,16 +158,29 @@ async fn sign_in_by_link(
     fields.finish()?;
     let user = auth.user_of_link(token).await?;
     let user = user.ok_or(Refusal::INVALID_SIGN_IN_LINK)?;
-    begin(&auth, &user, &client, &headers).await
+    begin(&auth, &user, true, &client, &headers).await
+}
+
+fn new_account<'a>(fields: &mut Fields<'a>) -> NewAccount<'a> {
+    let account = NewAccount {
+        name: fields.text("name"),
+        email: fields.email("email"),
+        password: fields.text("password"),
+        image: fields.optional_text("image"),
+    };
+    fields.check_storable("name", account.name);
+    fields.check_storable("image", account.image.unwrap_or_default());
+    account
 }
 
 async fn begin(
     auth: &Auth,
     user: &User,
+    remember: bool,
     client: &Client,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (id, cookies) = auth.begin(user, true, client, headers).await?;
+    let (id, cookies) = auth.begin(user, remember, client, headers).await?;
     Ok((
         set(cookies),
         Json(json!({ "token": id, "user": user_json(user) })),

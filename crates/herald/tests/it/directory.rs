@@ -390,6 +390,48 @@ async fn a_walk_stays_in_the_reading_that_it_began_in() {
     assert_eq!(answer["matches"], 45, "else it is the newest");
 }
 
+/// Pages of the account that was linked before are nobody's any more.
+#[tokio::test]
+async fn a_walk_ends_with_its_link() {
+    let phone = Phone::new();
+    let world = World::with_engine(phone.clone()).await;
+    let person = world.person("ann", Role::User).await;
+    let link = async |people: std::ops::Range<u32>| {
+        *phone.people.lock().unwrap() = people.collect();
+        phone.may_tell.add_permits(1);
+        world.clock.advance(HOUR / 60);
+        let session = person
+            .mutate("user.initiateWhatsAppSession", Value::Null)
+            .await
+            .data();
+        person.wait_for("WORKING", &session["sessionName"]).await;
+        world.settled().await;
+        session
+    };
+    let session = link(100..160).await;
+    let first = status(&person, &session).await["syncedAt"].clone();
+    let page = async |cursor: u64| {
+        let mut input = named(&session);
+        (input["limit"], input["cursor"]) = (json!(10), json!(cursor));
+        let page = person.query("user.getWhatsAppContacts", input).await.data();
+        page["items"][0]["number"].clone()
+    };
+    assert_eq!(page(0).await, "49151100");
+    // The first reading is an earlier one, and held.
+    phone.may_tell.add_permits(1);
+    world.clock.advance(HOUR / 60);
+    assert_eq!(sync(&person, &session).await, true);
+    world.settled().await;
+    let input = json!({ "asOf": first });
+    assert_eq!(as_of(&person, &session, &input).await["matches"], 60);
+
+    let logout = person.mutate("user.logoutSession", named(&session)).await;
+    logout.data();
+    assert_eq!(link(300..340).await["sessionName"], session["sessionName"]);
+    assert_eq!(page(10).await, "49151310");
+    assert_eq!(as_of(&person, &session, &input).await["matches"], 40);
+}
+
 /// A page of contacts as of an instant, which superjson has to be told to be one.
 async fn as_of(person: &Person<'_>, session: &Value, input: &Value) -> Value {
     let mut input = input.clone();
