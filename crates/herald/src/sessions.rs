@@ -388,6 +388,8 @@ impl Sessions {
             }
             Changed::Groups => self.directories.changed(&found, session, Part::Groups),
             Changed::Contacts => self.directories.changed(&found, session, Part::Contacts),
+            // The scheduler's.
+            Changed::Receipt { .. } | Changed::Message { .. } => {}
         }
         Ok(())
     }

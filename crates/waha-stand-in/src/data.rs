@@ -164,7 +164,7 @@ pub(crate) async fn lids(
     Ok(answer(200, &page.of(lids, in_sql).into()))
 }
 
-fn has_store(session: &Session) -> bool {
+pub(crate) fn has_store(session: &Session) -> bool {
     session
         .config
         .as_ref()
@@ -172,7 +172,11 @@ fn has_store(session: &Session) -> bool {
 }
 
 /// The session once it is in this state, or the refusal after WAHA's wait.
-async fn ready(world: &World, name: &str, expected: Status) -> Result<Session, Response> {
+pub(crate) async fn ready(
+    world: &World,
+    name: &str,
+    expected: Status,
+) -> Result<Session, Response> {
     one_only(world, name)?;
     let waits = world.profile.waits;
     let running = |table: &Table| {

@@ -77,13 +77,24 @@ pub(crate) fn no_session(session: &str) -> Response {
 
 /// Whatever was not caught.
 pub(crate) fn internal(behaviour: Behaviour, method: &str, path: &str, message: &str) -> Response {
+    internal_about(behaviour, method, path, message, &json!({}))
+}
+
+/// The same of a request with a body, which is sent back.
+pub(crate) fn internal_about(
+    behaviour: Behaviour,
+    method: &str,
+    path: &str,
+    message: &str,
+    body: &Value,
+) -> Response {
     answer(
         500,
         &json!({
             "statusCode": 500,
             "timestamp": "2026-11-22T10:00:00.000Z",
             "exception": {"message": message, "name": "Error", "stack": format!("Error: {message}\n    at /app/dist/main.js:1:1")},
-            "request": {"path": path, "method": method, "body": {}, "query": {}},
+            "request": {"path": path, "method": method, "body": body, "query": {}},
             "version": {"version": version(behaviour), "tier": "CORE"},
         }),
     )

@@ -159,7 +159,14 @@ impl World {
     }
 
     /// The envelope (section 9.1), to the session's webhooks and to the web sockets.
-    fn emit(&self, name: &str, session: &Session, event: &str, timestamp: u64, payload: Value) {
+    pub(crate) fn emit(
+        &self,
+        name: &str,
+        session: &Session,
+        event: &str,
+        timestamp: u64,
+        payload: Value,
+    ) {
         let behaviour = self.profile.behaviour;
         let config = session.config.as_ref().unwrap_or(&Value::Null);
         let id = format!("evt_01standin{timestamp:017}");
@@ -195,7 +202,7 @@ impl World {
     }
 
     /// Milliseconds of a clock that goes on with each event.
-    fn tick(&self) -> u64 {
+    pub(crate) fn tick(&self) -> u64 {
         1_795_375_690_000 + self.emitted.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -18,14 +18,16 @@
 //! * **Recorded with a simulated phone behind the real program** (2026.2.1, in part 2024.10.8,
 //!   NOWEB): the QR code in its three forms; `SCAN_QR_CODE`, `WORKING` and `FAILED`; a lost
 //!   connection; a logout by the phone; NOWEB's groups as an object, its contacts, the store that
-//!   is off, paging; the table of LIDs; the 500 of a full queue; webhooks, their envelope, headers,
+//!   is off, paging; the table of LIDs; the 500 of a full queue; the answer to a text,
+//!   what is said of one that lacks something, and its events; webhooks, their envelope, headers,
 //!   signature and retries; the web socket.
 //! * **Only read**, in source code or documentation: everything of WEBJS and GOWS, and everything
 //!   of [`Behaviour::Current`].
 //!
 //! Its own, not WAHA's: a session takes one (scaled) second from `STARTING` to the next state, and
-//! QR codes do not grow old by themselves but by [`StandIn::expire_qr`]. Left out: sending,
-//! the events of messages, pairing codes, screenshots, sorting, the deprecated calls with the name
+//! QR codes do not grow old by themselves but by [`StandIn::expire_qr`]. Receipts come at once, and
+//! everybody reads, but for those of the address book who have no WhatsApp. Left out: sending
+//! anything but text, typing, pairing codes, screenshots, sorting, the deprecated calls with the name
 //! in the body. What joining, leaving and renaming a group looks like in lists is its own too, and
 //! times are those of a clock that moves with each event.
 
@@ -41,6 +43,8 @@ mod events;
 pub mod hooks;
 mod lifecycle;
 mod machine;
+mod messages;
+mod sending;
 mod server;
 mod shapes;
 mod socket;
@@ -51,6 +55,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use serde_json::Value;
 
 pub use machine::Status;
+pub use sending::{SendFault, SentText};
 
 use machine::World;
 
@@ -240,6 +245,35 @@ impl StandIn {
     /// Somebody is removed from the phone; no event. False when there is nobody of this number.
     pub fn remove_contact(&self, number: &str) -> bool {
         self.world.remove_contact(number)
+    }
+
+    /// Somebody writes: a person, `…@c.us` or `…@lid`, to the account, or in a group, `…@g.us`; an
+    /// event. False unless `WORKING`.
+    pub fn say(&self, session: &str, chat: &str, text: &str) -> bool {
+        self.world.say(session, chat, text)
+    }
+
+    /// Everything that was taken to be sent so far, each as often as it was taken.
+    pub fn sent(&self) -> Vec<SentText> {
+        self.world.sent.borrow().clone()
+    }
+
+    /// Waits until so many messages were taken; it has no limit of its own.
+    pub async fn until_sent(&self, messages: usize) {
+        let taken = |sent: &Vec<SentText>| sent.len() >= messages;
+        // The sender lives as long as we do.
+        let _ = self.world.sent.subscribe().wait_for(taken).await;
+    }
+
+    /// From now on this goes wrong with messages.
+    pub fn send_fault(&self, fault: SendFault) {
+        self.world.send_fault.send_replace(fault);
+    }
+
+    /// What `me` tells, from 2026.8 on, of an account that may begin no new chats: until when, in
+    /// seconds since 1970. Messages are refused by [`SendFault::NewChatsHeld`] alone.
+    pub fn set_timelock(&self, ends: Option<i64>) {
+        self.world.timelock.send_replace(ends);
     }
 
     /// Keeps sessions in `STARTING`, as without a way to WhatsApp, until it is lifted.

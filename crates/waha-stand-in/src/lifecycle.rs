@@ -291,7 +291,7 @@ fn is_allowed(world: &World, name: &str) -> bool {
         && (world.profile.behaviour == Behaviour::Core202410 || name.bytes().all(is_word))
 }
 
-fn parsed(body: &Bytes) -> Result<Value, Response> {
+pub(crate) fn parsed(body: &Bytes) -> Result<Value, Response> {
     match serde_json::from_slice(body) {
         _ if body.is_empty() => Ok(json!({})),
         Ok(body @ Value::Object(_)) => Ok(body),
@@ -353,6 +353,13 @@ fn record(world: &World, name: &str, session: &Session, in_detail: bool) -> Valu
 
 pub(crate) fn own(world: &World) -> Value {
     let mut me = json!({"id": Me::ID, "pushName": Me::NAME});
+    if world.profile.behaviour == Behaviour::Current {
+        let lock = world.timelock.borrow().map(|ends| {
+            json!({"enforcementType": "DEFAULT", "isActive": true, "timeEnforcementEnds": ends})
+        });
+        me["reachoutTimelock"] = lock.unwrap_or_default();
+        me["messageCapping"] = Value::Null;
+    }
     match (world.profile.behaviour, world.profile.engine) {
         (Behaviour::Core202410, _) | (Behaviour::Core202602, Engine::Webjs) => {}
         (_, engine) => {

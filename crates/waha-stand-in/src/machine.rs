@@ -17,7 +17,8 @@ use tokio::{
 };
 
 use crate::{
-    Behaviour, Engine, Fault, Profile, account::Account, events::Emitted, hooks, server, webhooks,
+    Behaviour, Engine, Fault, Profile, SendFault, SentText, account::Account, events::Emitted,
+    hooks, server, webhooks,
 };
 
 /// A session's state.
@@ -99,6 +100,11 @@ pub(crate) struct World {
     pub(crate) profile: Profile,
     pub(crate) table: watch::Sender<Table>,
     pub(crate) fault: watch::Sender<Fault>,
+    pub(crate) send_fault: watch::Sender<SendFault>,
+    /// Everything that was taken to be sent.
+    pub(crate) sent: watch::Sender<Vec<SentText>>,
+    /// Until when, in seconds since 1970, the account may begin no new chats.
+    pub(crate) timelock: watch::Sender<Option<i64>>,
     pub(crate) hold: watch::Sender<bool>,
     pub(crate) unpaired: watch::Sender<usize>,
     pub(crate) calls: Mutex<Vec<String>>,
@@ -130,6 +136,9 @@ impl World {
             profile,
             table: watch::Sender::new(table),
             fault: watch::Sender::new(Fault::None),
+            send_fault: watch::Sender::new(SendFault::None),
+            sent: watch::Sender::default(),
+            timelock: watch::Sender::default(),
             hold: watch::Sender::new(false),
             unpaired: watch::Sender::new(0),
             calls: Mutex::default(),

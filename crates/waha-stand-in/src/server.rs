@@ -17,7 +17,7 @@ use crate::{
     errors::{answer, internal, refused, unauthorized, version},
     lifecycle,
     machine::{World, lock},
-    socket,
+    sending, socket,
 };
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
@@ -47,6 +47,11 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/api/{session}/groups", get(data::groups))
         .route("/api/{session}/lids", get(data::lids))
         .route("/api/contacts/all", get(data::contacts))
+        .route("/api/sendText", post(sending::send_text))
+        .route(
+            "/api/{session}/chats/{chat}/messages/{id}",
+            get(sending::find),
+        )
         .route("/ws", get(socket::connect))
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(world), gate))

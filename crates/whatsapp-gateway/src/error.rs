@@ -39,3 +39,89 @@ pub enum GatewayError {
     #[error("engine error: {0}")]
     Engine(String),
 }
+
+/// Why a message was not sent, by what may be done about it. Each text is in plain words for the
+/// sender: it holds nothing of the engine's own, no number and nothing of the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// This message will not go out, later neither.
+    #[error("{reason}")]
+    Refused {
+        /// Why: "This number is not on WhatsApp."
+        reason: String,
+    },
+    /// Nothing went out; later it may.
+    #[error("{reason}")]
+    Unavailable {
+        /// What stands in its way.
+        reason: String,
+    },
+    /// It was handed over and no answer came, or one that tells nothing: it may have gone out.
+    #[error("{reason}")]
+    Unknown {
+        /// What happened instead of an answer.
+        reason: String,
+    },
+    /// Nothing went out: WhatsApp lets the account begin no new chats for now
+    /// (`docs/wire/waha.md`, sections 4.4 and 8). Chats that are there go on.
+    #[error("WhatsApp lets this account begin no new chats for now.")]
+    NewChatsHeld {
+        /// Until when, in milliseconds since 1970, UTC; where the engine tells it.
+        until_ms: Option<i64>,
+    },
+}
+
+/// What is said alike whichever the engine.
+impl SendError {
+    pub(crate) fn unreachable() -> Self {
+        Self::Unavailable {
+            reason: "The WhatsApp service cannot be reached.".to_owned(),
+        }
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::Unavailable {
+            reason: "The WhatsApp service refuses our key: whoever runs this server has to look \
+                     at its configuration."
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn not_ready(state: &State) -> Self {
+        let reason = match state {
+            State::Stopped => "WhatsApp is not running for this account: start it.",
+            State::ScanQrCode => "The account is not linked: scan the code with the phone.",
+            State::Failed => "The connection to WhatsApp has failed: start it again.",
+            State::PasskeyRequired | State::PasskeyConfirmationRequired => {
+                "WhatsApp asks for a passkey before it links the account."
+            }
+            State::Starting | State::Working | State::Other(_) => {
+                "The connection to WhatsApp is being made."
+            }
+        };
+        Self::Unavailable {
+            reason: reason.to_owned(),
+        }
+    }
+
+    pub(crate) fn unanswered() -> Self {
+        Self::Unknown {
+            reason: "The WhatsApp service was given the message and did not answer in time."
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn cut_off() -> Self {
+        Self::Unknown {
+            reason: "The connection to the WhatsApp service broke while it had the message."
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn unclear() -> Self {
+        Self::Unknown {
+            reason: "The WhatsApp service failed and did not say whether the message went out."
+                .to_owned(),
+        }
+    }
+}

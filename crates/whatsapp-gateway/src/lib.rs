@@ -1,4 +1,5 @@
-//! One trait for a WhatsApp account's session, groups and contacts, and the engines behind it.
+//! One trait for a WhatsApp account's session, groups, contacts and messages, and the engines
+//! behind it.
 //!
 //! An engine keeps no truth: which sessions ought to run is the caller's to know. What an engine
 //! answers is what it sees now.
@@ -11,13 +12,15 @@ mod model;
 pub mod simulated;
 pub mod waha;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-pub use error::{GatewayError, Result};
+pub use error::{GatewayError, Result, SendError};
 pub use model::{
-    Changed, ChatId, Contact, Event, Group, InvalidName, InvalidPhone, Phone, Qr, SessionName,
-    State, Status,
+    Ack, Changed, ChatId, Contact, Event, Found, Group, InvalidName, InvalidPhone, Outgoing, Phone,
+    Qr, Sent, SessionName, State, Status,
 };
 
 /// What Herald asks of an engine. Every call has its own time limit: none can hang.
@@ -60,8 +63,18 @@ pub trait Gateway: Send + Sync + 'static {
     /// them. [`GatewayError::NotReady`] unless [`State::Working`].
     async fn contacts(&self, session: &SessionName) -> Result<Vec<Contact>>;
 
-    /// What the engine says unasked, from now on. Nobody may rely on it: what is not heard is
-    /// found at the next look.
+    /// Hands the message over, at most once: nothing below repeats it. Returns when the engine has
+    /// taken it, which is before WhatsApp has it.
+    async fn send(&self, session: &SessionName, message: &Outgoing) -> Result<Sent, SendError>;
+
+    /// Whether a message that was handed over without an answer went out, by its id and chat.
+    async fn find(&self, session: &SessionName, message: &Outgoing) -> Result<Found>;
+
+    /// The longest that [`Self::send`] takes.
+    fn send_limit(&self) -> Duration;
+
+    /// What the engine says unasked, from now on. Nobody may rely on it: of what is not heard,
+    /// the next look finds what it can (see [`Changed`]).
     fn events(&self) -> broadcast::Receiver<Event>;
 
     /// Listens to the engine where that takes a connection of ours; to be run as long as events

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Characters that are kept of a message that came in.
+const MESSAGE: usize = 200;
+
 /// A session's name as an engine knows it: `a-z A-Z 0-9 _ -`, 1 to 54 characters, which every
 /// WAHA accepts (`docs/wire/waha.md`, section 4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -202,17 +205,72 @@ pub struct Contact {
     pub is_saved: Option<bool>,
 }
 
-/// Something changed in a session. A hint to look, no more: it may come late, twice or never.
+/// A text to send.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Chosen and stored by the caller before: WhatsApp's form, `3EB0` and 18 upper-case hex
+    /// digits. Engines that can, use it.
+    pub id: String,
+    /// Whom it is for.
+    pub chat: ChatId,
+    /// What it says.
+    pub text: String,
+}
+
+/// Who writes what to whom is nobody else's business: neither is shown.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine took the message. Whether it went on from there, receipts tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The id by which its receipts will speak, without chat and member
+    /// (`docs/wire/waha.md`, section 8); where the engine told one.
+    pub id: Option<String>,
+}
+
+/// How far a message got, by its receipts. They come in any order: what counts is the furthest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ack {
+    /// It never will arrive.
+    Failed,
+    /// WhatsApp has it.
+    Server,
+    /// A device of the recipient, or of somebody in the group, has it.
+    Delivered,
+    /// It was read, or a voice message played.
+    Read,
+}
+
+/// What an engine knows of a message whose id was chosen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It went out.
+    Sent,
+    /// It surely never went out.
+    Absent,
+    /// It may have gone out.
+    CannotTell,
+}
+
+/// Something happened in a session. It may come late, twice or never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The session, by the engine's name for it.
     pub session: SessionName,
-    /// What is worth a look.
+    /// What happened.
     pub changed: Changed,
 }
 
-/// What an [`Event`] is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an [`Event`] is about. The first three are hints to look: what one that was lost told of
+/// is found at the next look. [`Self::Receipt`] and [`Self::Message`] carry the thing itself, and
+/// of one that was lost nothing more is heard.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Changed {
     /// What [`Gateway::status`](crate::Gateway::status) or [`Gateway::qr`](crate::Gateway::qr) answers.
     Status,
@@ -220,4 +278,43 @@ pub enum Changed {
     Groups,
     /// What [`Gateway::contacts`](crate::Gateway::contacts) answers.
     Contacts,
+    /// A message of the account got this far; in a group, with somebody.
+    Receipt {
+        /// As in [`Sent::id`].
+        id: String,
+        /// How far.
+        ack: Ack,
+    },
+    /// A person wrote to the account itself: not in a group, no status, no channel.
+    Message {
+        /// Who: `…@c.us`, or `…@lid` where the number is hidden.
+        from: ChatId,
+        /// The first 200 characters of what was written; empty where there are no words.
+        text: String,
+    },
+}
+
+impl Changed {
+    /// A message of which no more is kept than its first characters.
+    pub(crate) fn message(from: ChatId, text: &str) -> Self {
+        let text = text.chars().take(MESSAGE).collect();
+        Self::Message { from, text }
+    }
+}
+
+/// Who wrote what is not shown.
+impl fmt::Debug for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status => f.write_str("Status"),
+            Self::Groups => f.write_str("Groups"),
+            Self::Contacts => f.write_str("Contacts"),
+            Self::Receipt { id, ack } => f
+                .debug_struct("Receipt")
+                .field("id", id)
+                .field("ack", ack)
+                .finish(),
+            Self::Message { .. } => f.debug_struct("Message").finish_non_exhaustive(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A scripted phone in memory: for demonstrations, browser tests and load tests.
 //!
-//! There are no timers and no tasks. What a session is at any instant is a function of its past
+//! There are no tasks, and no timer but for answers that are held back
+//! ([`Simulated::set_send_delay`]). What a session is at any instant is a function of its past
 //! (started, scanned, lost …) and of the time that the configuration tells, so a test that moves
 //! its clock sees every state without waiting.
 
@@ -8,9 +9,11 @@ mod fault;
 mod groups;
 mod people;
 mod script;
+mod sending;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,15 +26,17 @@ use rand::{
 use tokio::sync::broadcast;
 
 use crate::{
-    Changed, ChatId, Contact, Event, Gateway, GatewayError, Group, Phone, Qr, Result, SessionName,
-    State, Status,
+    Changed, ChatId, Contact, Event, Found, Gateway, GatewayError, Group, Outgoing, Phone, Qr,
+    Result, SendError, Sent, SessionName, State, Status,
 };
 use fault::Faults;
 pub use fault::{Fault, Operation};
 use script::{Link, Phase};
+use sending::Outbox;
 
-/// Hints that wait for a slow reader; older ones are dropped.
-const EVENTS: usize = 1024;
+/// Events that wait for a slow reader; older ones are dropped. A load test makes them faster than
+/// any phone.
+const EVENTS: usize = 8 * 1024;
 
 /// What the simulated phone is like.
 #[derive(Clone)]
@@ -46,10 +51,21 @@ pub struct SimulatedConfig {
     pub groups: usize,
     /// How many people the account knows, itself not counted.
     pub contacts: usize,
+    /// Where each message is noted, one line of JSON `{"session","id","chat","text_len"}`, the
+    /// length in bytes, before its sender is answered: what this phone has "sent" is there also
+    /// when the process was killed in that instant. A message that cannot be noted is not taken.
+    pub journal: Option<PathBuf>,
+    /// Whether a message that was taken is receipted at once: by the server, by a device, and two
+    /// of three by a reader. Without it, [`Simulated::acknowledge`] does.
+    pub receipts: bool,
+    /// Whether a message that this phone does not know of surely never went out. A phone that may
+    /// have been restarted in between cannot tell.
+    pub remembers: bool,
 }
 
 impl SimulatedConfig {
-    /// A phone that scans after 3 s, is in 340 groups and knows 4,200 people.
+    /// A phone that scans after 3 s, is in 340 groups and knows 4,200 people; it receipts its
+    /// messages, and notes them nowhere.
     pub fn new(seed: u64, now_ms: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
         Self {
             seed,
@@ -57,6 +73,9 @@ impl SimulatedConfig {
             scan_after: Some(Duration::from_secs(3)),
             groups: 340,
             contacts: 4_200,
+            journal: None,
+            receipts: true,
+            remembers: false,
         }
     }
 }
@@ -75,6 +94,14 @@ struct Inner {
     sessions: HashMap<SessionName, Session>,
     scan_after: Option<Duration>,
     faults: Faults,
+    outbox: Outbox,
+}
+
+impl Inner {
+    fn state(&self, session: &SessionName, now: i64) -> State {
+        let session = self.sessions.get(session);
+        session.map_or(State::Stopped, |session| session.phase.state(now))
+    }
 }
 
 /// One session. It is remembered after a logout, so that its next code is a new one.
@@ -109,6 +136,7 @@ impl Simulated {
                 sessions: HashMap::new(),
                 scan_after: config.scan_after,
                 faults: Faults::default(),
+                outbox: Outbox::default(),
             }),
             config,
         }
@@ -250,9 +278,11 @@ impl Simulated {
     /// What is gone from the lists of a session, which must work.
     fn must_work(&self, operation: Operation, session: &SessionName) -> Result<HashSet<ChatId>> {
         let inner = self.call(operation)?;
-        let session = inner.sessions.get(session);
-        match session.map_or(State::Stopped, |s| s.phase.state(self.now())) {
-            State::Working => Ok(session.map(|s| s.gone.clone()).unwrap_or_default()),
+        match inner.state(session, self.now()) {
+            State::Working => {
+                let session = inner.sessions.get(session);
+                Ok(session.map(|s| s.gone.clone()).unwrap_or_default())
+            }
             state => Err(GatewayError::NotReady { state }),
         }
     }
@@ -363,6 +393,18 @@ impl Gateway for Simulated {
             .iter()
             .filter(|person| !gone.contains(&person.id));
         Ok(people.cloned().chain(me).collect())
+    }
+
+    async fn send(&self, session: &SessionName, message: &Outgoing) -> Result<Sent, SendError> {
+        self.take(session, message).await
+    }
+
+    async fn find(&self, session: &SessionName, message: &Outgoing) -> Result<Found> {
+        self.look_up(session, message)
+    }
+
+    fn send_limit(&self) -> Duration {
+        sending::LIMIT
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {

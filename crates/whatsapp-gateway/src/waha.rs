@@ -11,6 +11,7 @@ mod lifecycle;
 mod list;
 mod people;
 mod seen;
+mod sending;
 mod socket;
 mod webhook;
 
@@ -29,7 +30,8 @@ pub use self::webhook::Webhook;
 
 use self::{http::Http, people::Pairs, seen::Seen};
 use crate::{
-    ChatId, Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, State, Status,
+    ChatId, Contact, Event, Found, Gateway, GatewayError, Group, Outgoing, Qr, Result, SendError,
+    Sent, SessionName, State, Status,
 };
 
 /// Room for an answer about one thing.
@@ -38,8 +40,11 @@ const SMALL: usize = 1024 * 1024;
 const LIST: usize = 64 * 1024 * 1024;
 /// Room for an address book: 200,000 people, of whom WEBJS tells some 400 bytes each.
 const CONTACTS: usize = 160 * 1024 * 1024;
-/// Hints that wait for a slow reader; older ones are dropped.
-const EVENTS: usize = 1024;
+/// Room for an event: a message may carry a small picture of what is attached to it.
+const EVENT: usize = 8 * 1024 * 1024;
+/// Events that wait for a slow reader; older ones are dropped. A message to a large group is
+/// receipted by hundreds in a few seconds.
+const EVENTS: usize = 8 * 1024;
 /// Records of the table of LIDs that are asked for at once, and how often at most.
 const PAGE: &str = "1000";
 const PAGES: usize = 500;
@@ -66,6 +71,8 @@ pub struct Timeouts {
     pub lifecycle: Duration,
     /// Groups, contacts and the QR code.
     pub data: Duration,
+    /// Sending a message, the look before it included.
+    pub send: Duration,
     /// Everything that WAHA answers out of its memory; also the time to connect.
     pub quick: Duration,
     /// For how long the connection of [`Gateway::listen`] may bring nothing before it counts as
@@ -74,11 +81,12 @@ pub struct Timeouts {
 }
 
 impl Default for Timeouts {
-    /// 45 s, 60 s (engines that read a browser are slow), 5 s and 150 s.
+    /// 45 s, 60 s twice (engines that drive a browser are slow), 5 s and 150 s.
     fn default() -> Self {
         Self {
             lifecycle: Duration::from_secs(45),
             data: Duration::from_mins(1),
+            send: Duration::from_mins(1),
             quick: Duration::from_secs(5),
             silence: Duration::from_secs(150),
         }
@@ -336,6 +344,18 @@ impl Gateway for Waha {
         }
         pairs.join(&mut contacts, &me);
         Ok(contacts)
+    }
+
+    async fn send(&self, session: &SessionName, message: &Outgoing) -> Result<Sent, SendError> {
+        self.hand_over(session, message).await
+    }
+
+    async fn find(&self, session: &SessionName, message: &Outgoing) -> Result<Found> {
+        within(self.timeouts.data, self.look_up(session, message)).await
+    }
+
+    fn send_limit(&self) -> Duration {
+        self.timeouts.send
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {

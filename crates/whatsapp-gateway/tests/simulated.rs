@@ -4,6 +4,11 @@
     reason = "a test may panic; clippy sees that in test functions alone, not in their helpers"
 )]
 
+#[path = "simulated/faults.rs"]
+mod faults;
+#[path = "simulated/sending.rs"]
+mod sending;
+
 use std::collections::HashSet;
 use std::sync::{
     Arc,
@@ -12,8 +17,7 @@ use std::sync::{
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rstest::rstest;
-use whatsapp_gateway::simulated::{Fault, Operation, Simulated, SimulatedConfig};
+use whatsapp_gateway::simulated::{Operation, Simulated, SimulatedConfig};
 use whatsapp_gateway::{Contact, Gateway, GatewayError, Phone, Result, SessionName, State};
 
 /// A simulated phone and the clock that it reads.
@@ -24,17 +28,18 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64, scan_after: Option<u64>) -> Self {
+        let scan_after = scan_after.map(Duration::from_secs);
+        Self::with(seed, |config| config.scan_after = scan_after)
+    }
+
+    fn with(seed: u64, adjust: impl FnOnce(&mut SimulatedConfig)) -> Self {
         let now = Arc::new(AtomicI64::new(1_790_000_000_000));
         let clock = Arc::clone(&now);
-        let config = SimulatedConfig::new(seed, Arc::new(move || clock.load(Ordering::Relaxed)));
-        let scan_after = scan_after.map(Duration::from_secs);
-        Self {
-            sim: Simulated::new(SimulatedConfig {
-                scan_after,
-                ..config
-            }),
-            now,
-        }
+        let mut config =
+            SimulatedConfig::new(seed, Arc::new(move || clock.load(Ordering::Relaxed)));
+        adjust(&mut config);
+        let sim = Simulated::new(config);
+        Self { sim, now }
     }
 
     fn wait(&self, ms: i64) {
@@ -51,7 +56,14 @@ impl Bench {
 
     /// Started, scanned, working.
     async fn linked(session: &SessionName) -> Self {
-        let bench = Self::new(7, None);
+        Self::linked_with(session, |_| {}).await
+    }
+
+    async fn linked_with(session: &SessionName, adjust: impl FnOnce(&mut SimulatedConfig)) -> Self {
+        let bench = Self::with(7, |config| {
+            config.scan_after = None;
+            adjust(config);
+        });
         bench.sim.start(session).await.unwrap();
         bench.wait(300);
         assert!(bench.sim.scan(session));
@@ -302,94 +314,6 @@ async fn concurrent_starts_are_one_start() {
     once.wait(300);
     assert_eq!(sim.qr(&session).await.unwrap().0, once.qr(&session).await);
     assert_eq!(sim.calls()[&Operation::Start], 32);
-}
-
-/// Calls an operation for nothing but its error.
-async fn call(sim: &Simulated, operation: Operation, session: &SessionName) -> Result<()> {
-    match operation {
-        Operation::Check => sim.check().await,
-        Operation::NameFor => sim.name_for(session).await.map(drop),
-        Operation::Start => sim.start(session).await,
-        Operation::Restart => sim.restart(session).await,
-        Operation::Logout => sim.logout(session).await,
-        Operation::Status => sim.status(session).await.map(drop),
-        Operation::Qr => sim.qr(session).await.map(drop),
-        Operation::Groups => sim.groups(session).await.map(drop),
-        Operation::Contacts => sim.contacts(session).await.map(drop),
-    }
-}
-
-#[rstest]
-#[case(Fault::Unreachable, "Unreachable")]
-#[case(Fault::Timeout, "Timeout")]
-#[case(Fault::Refused(403), "Unauthorized { status: 403 }")]
-#[case(Fault::EngineError, "Engine(")]
-#[tokio::test]
-async fn a_fault_meets_every_operation_until_taken_back(#[case] fault: Fault, #[case] error: &str) {
-    let session = name("ana");
-    let bench = Bench::linked(&session).await;
-    bench.sim.set_fault(Some(fault));
-    for operation in Operation::ALL {
-        let met = call(&bench.sim, operation, &session).await.unwrap_err();
-        assert!(
-            format!("{met:?}").starts_with(error),
-            "{operation:?}: {met:?}"
-        );
-    }
-    bench.sim.set_fault(None);
-    assert_eq!(
-        bench.state(&session).await,
-        State::Working,
-        "a call that failed has done nothing"
-    );
-}
-
-#[tokio::test]
-async fn a_fault_of_one_operation_lasts_as_many_calls_as_asked() {
-    let session = name("ana");
-    let bench = Bench::linked(&session).await;
-    bench
-        .sim
-        .set_fault_on(Operation::Groups, Fault::Timeout, Some(2));
-    for _ in 0..2 {
-        assert!(matches!(
-            bench.sim.groups(&session).await,
-            Err(GatewayError::Timeout { .. })
-        ));
-        assert!(bench.sim.contacts(&session).await.is_ok());
-    }
-    assert!(bench.sim.groups(&session).await.is_ok());
-
-    bench
-        .sim
-        .set_fault_on(Operation::Qr, Fault::Unreachable, None);
-    for _ in 0..5 {
-        assert!(matches!(
-            bench.sim.qr(&session).await,
-            Err(GatewayError::Unreachable(_))
-        ));
-    }
-    bench.sim.set_fault(None);
-    assert_eq!(not_ready(bench.sim.qr(&session).await), State::Working);
-}
-
-#[tokio::test]
-async fn every_call_is_counted() {
-    let session = name("ana");
-    let bench = Bench::new(7, None);
-    assert!(bench.sim.calls().values().all(|&calls| calls == 0));
-    for (operation, times) in Operation::ALL.into_iter().zip(1..) {
-        for _ in 0..times {
-            let _ = call(&bench.sim, operation, &session).await;
-        }
-    }
-    assert!(
-        bench
-            .sim
-            .calls()
-            .into_iter()
-            .eq(Operation::ALL.into_iter().zip(1..))
-    );
 }
 
 async fn contacts(seed: u64) -> Vec<Contact> {

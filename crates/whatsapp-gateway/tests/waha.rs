@@ -12,8 +12,14 @@ mod facts;
 mod faults;
 #[path = "waha/odd_answers.rs"]
 mod odd_answers;
+#[path = "waha/receipts.rs"]
+mod receipts;
 #[path = "waha/scenario.rs"]
 mod scenario;
+#[path = "waha/sending.rs"]
+mod sending;
+#[path = "waha/sending_odd.rs"]
+mod sending_odd;
 #[path = "waha/sockets.rs"]
 mod sockets;
 #[path = "waha/states.rs"]
@@ -43,6 +49,7 @@ fn client(url: &str, api_key: Option<&str>) -> Waha {
         Timeouts {
             lifecycle: PATIENCE,
             data: PATIENCE,
+            send: PATIENCE,
             quick: PATIENCE,
             silence: PATIENCE,
         },

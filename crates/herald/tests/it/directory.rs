@@ -11,7 +11,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, broadcast};
 use whatsapp_gateway::{
-    ChatId, Contact, Event, Gateway, GatewayError, Group, Qr, Result, SessionName, Status,
+    ChatId, Contact, Event, Found, Gateway, GatewayError, Group, Outgoing, Qr, Result, SendError,
+    Sent, SessionName, Status,
     simulated::{Fault, Operation, Simulated, SimulatedConfig},
 };
 
@@ -250,6 +251,15 @@ impl Gateway for Phone {
     }
     fn events(&self) -> broadcast::Receiver<Event> {
         self.inner.events()
+    }
+    async fn send(&self, session: &SessionName, message: &Outgoing) -> Result<Sent, SendError> {
+        self.inner.send(session, message).await
+    }
+    async fn find(&self, session: &SessionName, message: &Outgoing) -> Result<Found> {
+        self.inner.find(session, message).await
+    }
+    fn send_limit(&self) -> std::time::Duration {
+        self.inner.send_limit()
     }
 }
 

@@ -24,9 +24,20 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// 404 in WAHA's own words, JSON; a web server that is no WAHA says it in others.
+    /// 404 in WAHA's own words.
     pub(super) fn is_unknown(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND && self.error_body().is_object()
+        self.status == StatusCode::NOT_FOUND && self.is_wahas()
+    }
+
+    /// Whether a refusal is in WAHA's own words, JSON; a web server that is no WAHA says it in
+    /// others.
+    pub(super) fn is_wahas(&self) -> bool {
+        self.error_body().is_object()
+    }
+
+    /// What a refusal says, fit for a log.
+    pub(super) fn words(&self) -> String {
+        words(&self.error_body(), self.status)
     }
 
     /// 422: the session's state, or its name, does not allow it.

@@ -4,12 +4,12 @@ use std::{error::Error, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::{
-    Client, Method, StatusCode, Upgraded,
+    Client, ClientBuilder, Method, Response, StatusCode, Upgraded,
     header::{
         ACCEPT, CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT,
         SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
     },
-    redirect,
+    redirect, retry,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -22,15 +22,27 @@ use tokio_tungstenite::{
 };
 use url::Url;
 
-use super::{InvalidConfig, SMALL, answer::Answer};
+use super::{EVENT, InvalidConfig, SMALL, answer::Answer};
 use crate::{GatewayError, Result};
 
 /// WAHA closes idle connections after 5 s (section 1): ours must be gone before.
 const IDLE: Duration = Duration::from_secs(4);
 
+/// Where a request that is made but once was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// There was no connection: it was surely not done.
+    BeforeItWasSent,
+    /// No answer came: it may have been done.
+    AfterItWasSent,
+}
+
 #[derive(Debug)]
 pub(super) struct Http {
     client: Client,
+    /// Makes a connection for each request. One that was idle may be closed by WAHA in the very
+    /// instant, and then nobody could tell whether the request was heard.
+    fresh: Client,
     base: Url,
     key: Option<SecretString>,
     /// How long a connection may take to come about.
@@ -60,23 +72,26 @@ impl Http {
 
         // Fails where the process has chosen a provider already; that one is then used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut client = Client::builder()
-            .default_headers(headers)
-            .connect_timeout(connect)
-            .pool_idle_timeout(IDLE)
-            // A redirect would carry the key to wherever it points.
-            .redirect(redirect::Policy::none())
-            // WAHA is a neighbour: a proxy for the wide world does not reach it.
-            .no_proxy();
-        if base.scheme() == "http" {
-            // Nothing is verified then, and a machine without certificates must do.
-            client = client.tls_certs_only([]);
-        }
-        let client = client
-            .build()
-            .map_err(|error| InvalidConfig::Client(innermost(&error)))?;
+        let client = |adjust: fn(ClientBuilder) -> ClientBuilder| {
+            let mut client = Client::builder()
+                .default_headers(headers.clone())
+                .connect_timeout(connect)
+                .pool_idle_timeout(IDLE)
+                // A redirect would carry the key to wherever it points.
+                .redirect(redirect::Policy::none())
+                // WAHA is a neighbour: a proxy for the wide world does not reach it.
+                .no_proxy();
+            if base.scheme() == "http" {
+                // Nothing is verified then, and a machine without certificates must do.
+                client = client.tls_certs_only([]);
+            }
+            adjust(client)
+                .build()
+                .map_err(|error| InvalidConfig::Client(innermost(&error)))
+        };
         Ok(Self {
-            client,
+            client: client(|client| client)?,
+            fresh: client(|client| client.pool_max_idle_per_host(0).retry(retry::never()))?,
             base,
             key: key.cloned(),
             connect,
@@ -107,6 +122,25 @@ impl Http {
 
     pub(super) async fn post(&self, path: &[&str], body: Option<&Value>) -> Result<Answer> {
         self.send(Method::POST, self.url(path), body, SMALL).await
+    }
+
+    /// Posts what must not be done twice. Never repeated, here or below.
+    pub(super) async fn post_once(&self, path: &[&str], body: &Value) -> Result<Answer, Lost> {
+        let request = self.fresh.post(self.url(path)).json(body);
+        let mut response = request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                Lost::BeforeItWasSent
+            } else {
+                Lost::AfterItWasSent
+            }
+        })?;
+        // The status says enough: a body that breaks off, or is too long, is as good as none.
+        let body = read(&mut response, SMALL).await;
+        Ok(Answer {
+            status: response.status(),
+            body: body.ok().flatten().unwrap_or_default(),
+            cut_at: None,
+        })
     }
 
     pub(super) async fn put(&self, path: &[&str], body: &Value) -> Result<Answer> {
@@ -156,8 +190,8 @@ impl Http {
             .await
             .map_err(|error| self.broken(error))?;
         let limits = WebSocketConfig::default()
-            .max_message_size(Some(SMALL))
-            .max_frame_size(Some(SMALL));
+            .max_message_size(Some(EVENT))
+            .max_frame_size(Some(EVENT));
         Ok(WebSocketStream::from_raw_socket(connection, Role::Client, Some(limits)).await)
     }
 
@@ -182,22 +216,12 @@ impl Http {
             request = request.json(body);
         }
         let mut response = request.send().await.map_err(|error| self.broken(error))?;
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
-            if body.len() + chunk.len() > limit {
-                return Ok(Answer {
-                    status,
-                    body: Vec::new(),
-                    cut_at: Some(limit),
-                });
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = read(&mut response, limit).await;
+        let body = body.map_err(|error| self.broken(error))?;
         Ok(Answer {
-            status,
-            body,
-            cut_at: None,
+            status: response.status(),
+            cut_at: body.is_none().then_some(limit),
+            body: body.unwrap_or_default(),
         })
     }
 
@@ -211,6 +235,18 @@ impl Http {
             GatewayError::Unreachable(innermost(&error.without_url()))
         }
     }
+}
+
+/// A body, if it is not longer than the limit.
+async fn read(response: &mut Response, limit: usize) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 /// The first cause; those around it only say that a request failed.

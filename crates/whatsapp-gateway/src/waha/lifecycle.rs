@@ -73,7 +73,7 @@ impl Waha {
 
     /// A restart is the moment to bring a running session's configuration up to date: the change
     /// is a restart itself (section 4.2). For that reason a session that works is left without
-    /// our webhook until then: its account would be away for seconds, for hints.
+    /// our webhook until then: its account would be away for seconds, for what is only good to know.
     async fn restart_running(&self, session: &SessionName, seen: &Seen) -> Result<Answer> {
         if !self.is_configured(seen)
             && let Some(restarted) = self.reconfigure(session, seen).await?

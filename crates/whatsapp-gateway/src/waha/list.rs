@@ -129,3 +129,15 @@ pub(super) fn person_id(id: &str) -> Option<ChatId> {
 pub(super) fn person_number(id: &ChatId) -> Option<&str> {
     id.as_str().strip_suffix("@c.us")
 }
+
+/// Of a message's id, `<ID>` or `true_<chat>_<ID>[_<participant>]`, the part in which all that
+/// speak of the message agree (section 8).
+pub(super) fn message_id(id: &str) -> Option<&str> {
+    let mut parts = id.split('_');
+    let bare = match parts.next()? {
+        "true" | "false" => parts.nth(1)?,
+        _ => id,
+    };
+    let is_id = |b: u8| b.is_ascii_graphic() && b != b'@';
+    ((1..=128).contains(&bare.len()) && bare.bytes().all(is_id)).then_some(bare)
+}

@@ -8,6 +8,9 @@ use crate::{ChatId, GatewayError, Phone, Result, State, Status};
 /// The first version whose free edition has more than one session (section 2).
 const FREE_SESSIONS: [u32; 3] = [2026, 6, 1];
 
+/// The first version that takes the id of a message from its sender (section 2).
+const CHOSEN_IDS: [u32; 3] = [2026, 4, 3];
+
 /// A session as `GET /api/sessions/{name}` shows it.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -17,6 +20,9 @@ pub(super) struct Seen {
     pub(super) me: Vec<ChatId>,
     /// Whether WAHA's engine is a browser.
     pub(super) is_webjs: bool,
+    /// In milliseconds since 1970, while WhatsApp lets the account begin no new chats and WAHA
+    /// tells until when.
+    pub(super) new_chats_held_until: Option<i64>,
 }
 
 impl Seen {
@@ -25,6 +31,8 @@ impl Seen {
             return Err(GatewayError::Engine("a session without a status".into()));
         };
         let me = &session["me"];
+        let lock = &me["reachoutTimelock"];
+        let lock_ends = lock["timeEnforcementEnds"].as_i64();
         Ok(Self {
             state: State::from_word(word),
             config: session["config"].clone(),
@@ -34,6 +42,9 @@ impl Seen {
                 .collect(),
             is_webjs: session["engine"]["engine"] == "WEBJS"
                 || session["engine"].get("WWebVersion").is_some(),
+            new_chats_held_until: lock_ends
+                .filter(|_| lock["isActive"] == true)
+                .and_then(|seconds| seconds.checked_mul(1000)),
         })
     }
 
@@ -90,6 +101,14 @@ pub(super) fn has_one_session(version: &Value) -> bool {
     free && number.is_some_and(|number| number < FREE_SESSIONS)
 }
 
+/// Whether this WAHA gives a message the id that its sender has chosen: an engine that is a
+/// browser does not. One that does not tell is taken for old.
+pub(super) fn takes_ids(version: &Value) -> bool {
+    let is_able = matches!(version["engine"].as_str(), Some("NOWEB" | "GOWS"));
+    let number = version["version"].as_str().and_then(numbers);
+    is_able && number.is_some_and(|number| number >= CHOSEN_IDS)
+}
+
 /// `2026.2.1` and `2026.2.1-beta.1` as numbers.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let mut parts = version.split(['.', '-', '+']).map(|part| part.parse().ok());
@@ -126,6 +145,33 @@ mod tests {
     fn what_is_no_version_is_taken_for_new() {
         assert!(!has_one_session(&Value::Null));
         assert!(!has_one_session(&json!({"version": 2024, "tier": "CORE"})));
+    }
+
+    #[rstest]
+    #[case("2026.4.3", "NOWEB", true)]
+    #[case("2026.8.2", "GOWS", true)]
+    #[case("2026.8.2", "WEBJS", false)]
+    #[case("2026.8.2", "WPP", false)]
+    #[case("2026.4.2", "GOWS", false)]
+    #[case("2024.10.8", "NOWEB", false)]
+    #[case("latest", "NOWEB", false)]
+    fn who_takes_an_id(#[case] version: &str, #[case] engine: &str, #[case] takes: bool) {
+        assert_eq!(
+            takes_ids(&json!({"version": version, "engine": engine})),
+            takes
+        );
+        assert!(!takes_ids(&json!({"version": version})));
+    }
+
+    #[rstest]
+    #[case(json!({"isActive": true, "timeEnforcementEnds": 1_795_375_690}), Some(1_795_375_690_000))]
+    #[case(json!({"isActive": false, "timeEnforcementEnds": 1_795_375_690}), None)]
+    #[case(json!({"isActive": true, "timeEnforcementEnds": null}), None)]
+    #[case(json!({"isActive": true, "timeEnforcementEnds": i64::MAX}), None)]
+    #[case(Value::Null, None)]
+    fn until_when_new_chats_are_held(#[case] lock: Value, #[case] until: Option<i64>) {
+        let session = json!({"status": "WORKING", "me": {"reachoutTimelock": lock}});
+        assert_eq!(Seen::read(&session).unwrap().new_chats_held_until, until);
     }
 
     #[test]

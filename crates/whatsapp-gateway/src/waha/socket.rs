@@ -131,7 +131,7 @@ impl Waha {
         match sessions.await {
             Ok(sessions) => {
                 for session in sessions {
-                    for &changed in changed {
+                    for changed in changed.iter().cloned() {
                         let session = session.clone();
                         // Nobody listening is no fault.
                         let _ = self.events.send(Event { session, changed });

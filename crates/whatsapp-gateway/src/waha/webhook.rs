@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use sha2::Sha512;
 use url::Url;
 
+use super::events::RECEIPT;
+
 /// Where WAHA is to post what happens, and what it signs that with.
 #[derive(Clone)]
 pub struct Webhook {
@@ -49,12 +51,19 @@ impl Webhook {
         config.into()
     }
 
-    /// Whether `config` holds this webhook and no earlier one of ours. With which events does not
-    /// count: an older WAHA has been given fewer.
+    /// Whether `config` holds this webhook and no earlier one of ours. With which events counts
+    /// little, since an older WAHA has been given fewer; but one without receipts is of a Herald
+    /// that did not send yet.
     pub(super) fn is_in(&self, config: &Value) -> bool {
         let mut ours = hooks(config).iter().filter(|hook| self.is_ours(hook));
+        let has_receipts = |hook: &Value| {
+            let mut events = hook["events"].as_array().into_iter().flatten();
+            events.any(|event| event == RECEIPT)
+        };
         let is_this = |hook: &Value| {
-            hook["url"] == self.url.as_str() && hook["hmac"]["key"] == self.key.expose_secret()
+            hook["url"] == self.url.as_str()
+                && hook["hmac"]["key"] == self.key.expose_secret()
+                && has_receipts(hook)
         };
         ours.next().is_some_and(is_this) && ours.next().is_none()
     }
@@ -140,26 +149,28 @@ mod tests {
 
     #[test]
     fn it_is_added_once_and_the_rest_kept() {
+        const EVENTS: &[&str] = &["session.status", "message.ack"];
         let old = webhook("http://old/webhook/waha/s0");
         let new = webhook("http://new/webhook/waha/s1");
         let other = json!({"url": "http://other/", "events": ["*"]});
         let config = json!({"debug": true, "webhooks": [other]});
 
-        let before = old.added_to(&config, &["session.status"]);
+        let before = old.added_to(&config, EVENTS);
         assert!(old.is_in(&before) && !new.is_in(&before));
-        let after = new.added_to(&before, &["session.status"]);
+        let after = new.added_to(&before, EVENTS);
         assert!(new.is_in(&after));
-        assert_eq!(after, new.added_to(&config, &["session.status"]));
+        assert_eq!(after, new.added_to(&config, EVENTS));
         assert_eq!(
             (&after["debug"], &after["webhooks"][0]),
             (&json!(true), &other)
         );
-        assert_eq!(new.added_to(&after, &["session.status"]), after);
+        assert_eq!(new.added_to(&after, EVENTS), after);
 
         let mut twice = after.clone();
         let stale = before["webhooks"][1].clone();
         twice["webhooks"].as_array_mut().unwrap().push(stale);
         assert!(!new.is_in(&twice));
+        assert!(!new.is_in(&new.added_to(&config, &["session.status"])));
         let mut other_key = after;
         other_key["webhooks"][1]["hmac"]["key"] = json!("x");
         assert!(!new.is_in(&other_key));

@@ -284,7 +284,7 @@ async fn what_is_asked_for() {
     assert_eq!(uri.path(), "/behind/a/proxy/ws");
     assert_eq!(
         uri.query().unwrap(),
-        "session=*&events=session.status&events=group.v2.join&events=group.v2.leave&events=group.v2.update&events=group.v2.participants&x-api-key=a%26b"
+        "session=*&events=session.status&events=group.v2.join&events=group.v2.leave&events=group.v2.update&events=group.v2.participants&events=message&events=message.ack&events=message.ack.group&x-api-key=a%26b"
     );
     assert_eq!(headers["sec-websocket-version"], "13");
 }
@@ -340,7 +340,7 @@ async fn after_any_end_there_is_another_connection(
     )]
     ending: Ending,
 ) {
-    const HUGE: usize = 1024 * 1024 + 1;
+    const HUGE: usize = 8 * 1024 * 1024 + 1;
     let mut odd = Odd::start().await;
     let waha = Arc::new(client(&odd.url, None));
     let mut events = waha.events();

@@ -244,6 +244,7 @@ async fn a_stopped_session_without_a_way_to_whatsapp_is_logged_out_all_the_same(
     let timeouts = whatsapp_gateway::waha::Timeouts {
         lifecycle: second * 2,
         data: second,
+        send: second,
         quick: second,
         silence: second,
     };

@@ -39,6 +39,7 @@ fn config(url: &str, hook: &str, key: &str) -> WahaConfig {
         timeouts: Timeouts {
             lifecycle: PATIENCE,
             data: PATIENCE,
+            send: PATIENCE,
             quick: PATIENCE,
             silence: PATIENCE,
         },
@@ -58,10 +59,13 @@ async fn pair(engine: Engine, behaviour: Behaviour) -> (StandIn, Waha) {
 }
 
 /// What was posted, and whether it was taken.
-type Posted = (HeaderMap, Bytes, bool);
+pub(crate) type Posted = (HeaderMap, Bytes, bool);
 
 /// An engine whose webhook leads to it.
-async fn receiver(stand_in: &StandIn, key: &str) -> (Arc<Waha>, UnboundedReceiver<Posted>) {
+pub(crate) async fn receiver(
+    stand_in: &StandIn,
+    key: &str,
+) -> (Arc<Waha>, UnboundedReceiver<Posted>) {
     async fn take(
         State((waha, posted)): State<(Arc<Waha>, UnboundedSender<Posted>)>,
         headers: HeaderMap,
@@ -132,9 +136,9 @@ async fn what_happens_is_posted_and_heard(
 }
 
 #[rstest]
-#[case(Behaviour::Core202410, &["session.status", "group.join", "group.leave"])]
-#[case(Behaviour::Core202602, &["session.status", "group.v2.join", "group.v2.leave", "group.v2.update", "group.v2.participants"])]
-#[case(Behaviour::Current, &["session.status", "group.v2.join", "group.v2.leave", "group.v2.update", "group.v2.participants"])]
+#[case(Behaviour::Core202410, &["session.status", "group.join", "group.leave", "message", "message.ack"])]
+#[case(Behaviour::Core202602, &["session.status", "group.v2.join", "group.v2.leave", "group.v2.update", "group.v2.participants", "message", "message.ack", "message.ack.group"])]
+#[case(Behaviour::Current, &["session.status", "group.v2.join", "group.v2.leave", "group.v2.update", "group.v2.participants", "message", "message.ack", "message.ack.group"])]
 #[tokio::test]
 async fn what_is_asked_for_depends_on_the_release(
     #[case] behaviour: Behaviour,
@@ -287,8 +291,8 @@ async fn a_waha_that_takes_no_webhook_runs_the_session_without(
     );
     on(method, path)
         .respond_with(refusal)
-        .up_to_n_times(3)
-        .expect(3)
+        .up_to_n_times(4)
+        .expect(4)
         .mount(&server)
         .await;
     on(method, path)

@@ -6,7 +6,8 @@ use herald::store::Role;
 use rstest::rstest;
 use tokio::sync::broadcast;
 use whatsapp_gateway::{
-    Contact, Event, Gateway, Group, Qr, Result, SessionName, State, Status,
+    Contact, Event, Found, Gateway, Group, Outgoing, Qr, Result, SendError, Sent, SessionName,
+    State, Status,
     simulated::{Simulated, SimulatedConfig},
 };
 
@@ -51,6 +52,15 @@ impl Gateway for OneSession {
     }
     fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events()
+    }
+    async fn send(&self, session: &SessionName, message: &Outgoing) -> Result<Sent, SendError> {
+        self.0.send(session, message).await
+    }
+    async fn find(&self, session: &SessionName, message: &Outgoing) -> Result<Found> {
+        self.0.find(session, message).await
+    }
+    fn send_limit(&self) -> std::time::Duration {
+        self.0.send_limit()
     }
 }
 
