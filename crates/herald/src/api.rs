@@ -4,7 +4,9 @@
 
 mod admin;
 mod guard;
+mod limits;
 mod live;
+mod message_campaign;
 mod published;
 mod simulated;
 mod system;
@@ -38,12 +40,46 @@ pub fn router() -> Router<App> {
                 .query("getDirectoryStatus", user::get_directory_status)
                 .mutation("syncDirectory", user::sync_directory)
                 .query("exportDirectory", user::export_directory)
+                .mutation("setKillSwitch", limits::set_own_kill_switch)
                 .subscription("onEvents", live::on_events),
+        )
+        .nest(
+            "messageCampaign",
+            Router::new()
+                .mutation("createCampaign", message_campaign::create_campaign)
+                .query("getCampaigns", message_campaign::get_campaigns)
+                .query(
+                    "getCompletedCampaigns",
+                    message_campaign::get_completed_campaigns,
+                )
+                .mutation("resolveUnknown", message_campaign::resolve_unknown)
+                .mutation("updateCampaign", message_campaign::update_campaign)
+                .query("previewCampaign", message_campaign::preview_campaign)
+                .query("getCampaign", message_campaign::get_campaign)
+                .query(
+                    "getCampaignRecipients",
+                    message_campaign::get_campaign_recipients,
+                )
+                .query(
+                    "getCampaignMessages",
+                    message_campaign::get_campaign_messages,
+                )
+                .mutation("pauseCampaign", message_campaign::pause_campaign)
+                .mutation("resumeCampaign", message_campaign::resume_campaign)
+                .mutation("cancelCampaign", message_campaign::cancel_campaign)
+                .mutation("sendCampaignNow", message_campaign::send_campaign_now)
+                .mutation("sendTest", message_campaign::send_test)
+                .query("exportCampaign", message_campaign::export_campaign)
+                .mutation("deleteCampaign", message_campaign::delete_campaign),
         )
         .nest("simulated", Router::new().mutation("act", simulated::act))
         .nest(
             "admin",
             Router::new()
+                .query("getLimits", limits::get_limits)
+                .mutation("setLimits", limits::set_limits)
+                .query("getKillSwitches", limits::get_kill_switches)
+                .mutation("setKillSwitch", limits::set_kill_switch)
                 .query("getPendingUsers", admin::get_pending_users)
                 .mutation("approveUser", admin::approve_user),
         )

@@ -3,8 +3,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    auth::Auth, changes::Changes, clock::Clock, lifecycle::Lifecycle, random::Random,
-    sessions::Sessions, store::Store,
+    auth::Auth, campaigns::Campaigns, changes::Changes, clock::Clock, lifecycle::Lifecycle,
+    random::Random, scheduler::Scheduler, sessions::Sessions, store::Store,
 };
 
 /// A handle on the running application; cloning it is cheap.
@@ -23,6 +23,10 @@ pub struct Parts {
     pub auth: Auth,
     /// The users' WhatsApp sessions.
     pub sessions: Sessions,
+    /// Their campaigns.
+    pub campaigns: Campaigns,
+    /// Sends what is due.
+    pub scheduler: Scheduler,
     /// Who watches what.
     pub changes: Changes,
     /// When to stop.

@@ -23,6 +23,11 @@ type Watched = HashMap<String, watch::Sender<()>>;
 pub struct Watch(watch::Receiver<()>);
 
 impl Watch {
+    /// Counts the hints up to now as heeded.
+    pub fn forget(&mut self) {
+        self.0.mark_unchanged();
+    }
+
     /// Waits for the next hint. One that came since the last wait is not missed.
     pub async fn hint(&mut self) {
         if self.0.changed().await.is_err() {

@@ -87,6 +87,10 @@ fn options(app: &App, mutations: &TaskTracker) -> Options {
     Options {
         admit: Some(Arc::new(admit)),
         mutations: mutations.clone(),
+        // A campaign for as many people as one may have.
+        max_body: 8 << 20,
+        // Its preview does not fit a URL.
+        method_override: true,
         // A page notices a dead connection after three missed pings.
         sse_reconnect_after_inactivity: Some(Duration::from_secs(45)),
         ..Options::default()

@@ -91,12 +91,14 @@ async fn serve(
             "HERALD_TEST_MODE is on: there are NO LIMITS on this server. Never run people's accounts like this."
         );
     }
+    // Asked first: whoever reads that it is ready may lock the database the next moment.
+    let set_up = server.app.auth.set_up_link().await?;
     writeln!(
         out,
         "Herald is ready at {}",
         server.url().as_str().trim_end_matches('/')
     )?;
-    match server.app.auth.set_up_link().await? {
+    match set_up {
         Some(link) => offer_set_up(&link, &config.data_dir, out)?,
         None => remove_set_up(&config.data_dir)?,
     }

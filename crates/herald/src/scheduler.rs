@@ -1,6 +1,17 @@
-//! What the scheduler decides, as functions of values: when a message may leave ([`pace`], under
-//! the numbers of [`limits`]) and what becomes of one that did not get through ([`retry`]).
+//! Sending at the promised time: what the scheduler decides, as functions of values, and the
+//! scheduler at work.
+//!
+//! * [`pace`], under the numbers of [`limits`]: when a message may leave.
+//! * [`rules`]: what a session sends next, and what speaks against it.
+//! * [`retry`]: what becomes of a message that did not get through, and of its campaign.
+//! * [`opt_out`]: the words by which people ask for no more.
+//! * [`dispatch`]: claims, sends and settles.
 
+pub mod dispatch;
 pub mod limits;
+pub mod opt_out;
 pub mod pace;
 pub mod retry;
+pub mod rules;
+
+pub use dispatch::Scheduler;

@@ -13,7 +13,7 @@ use tokio::{
 };
 use url::Url;
 use whatsapp_gateway::{
-    Gateway,
+    Changed, Event, Gateway,
     simulated::{Simulated, SimulatedConfig},
     waha::{InvalidConfig, Timeouts, Waha, WahaConfig, Webhook},
 };
@@ -21,6 +21,7 @@ use whatsapp_gateway::{
 use crate::{
     app::{App, Parts},
     auth::{Auth, AuthSettings, Secret, SecretError},
+    campaigns::Campaigns,
     changes::Changes,
     clock::Clock,
     config::{Config, Engine},
@@ -28,7 +29,8 @@ use crate::{
     lifecycle::{self, Lifecycle, Signals},
     listen,
     random::Random,
-    sessions::Sessions,
+    scheduler::Scheduler,
+    sessions::{SessionError, Sessions},
     store::{Store, StoreError},
 };
 
@@ -121,6 +123,15 @@ impl Server {
             limits_on: !config.test_mode,
         };
         let (lifecycle, changes) = (Lifecycle::default(), Changes::default());
+        let gateway = engine(&config.engine, &clock, &webhook_secret, webhook_key)?;
+        let scheduler = Scheduler::new(
+            store.clone(),
+            Arc::clone(&gateway),
+            clock.clone(),
+            random.clone(),
+            changes.clone(),
+            config.test_mode,
+        );
         let app = App::new(Parts {
             auth: Auth::new(
                 settings,
@@ -131,12 +142,20 @@ impl Server {
             ),
             sessions: Sessions::new(
                 store.clone(),
-                engine(&config.engine, &clock, &webhook_secret, webhook_key)?,
+                gateway,
                 clock.clone(),
                 random.clone(),
                 changes.clone(),
                 &lifecycle,
             ),
+            campaigns: Campaigns::new(
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                changes.clone(),
+                scheduler.clone(),
+            ),
+            scheduler,
             store,
             clock,
             random,
@@ -159,6 +178,7 @@ impl Server {
             "engine connection",
             listen_to_engine(app.clone(), lifecycle.clone()),
         );
+        lifecycle.spawn("scheduler", send(app.clone(), lifecycle.clone()));
         lifecycle.spawn("sweep", sweep(app.clone(), lifecycle.clone()));
         Ok(Self {
             app,
@@ -224,6 +244,16 @@ async fn hear(app: App, lifecycle: Lifecycle) {
         .take_until(lifecycle.stopping().cancelled())
         .for_each_concurrent(HINTS_AT_ONCE, async |hint| {
             let heard = match hint {
+                Some(
+                    event @ Event {
+                        changed: Changed::Receipt { .. } | Changed::Message { .. },
+                        ..
+                    },
+                ) => app
+                    .scheduler
+                    .heard(&event)
+                    .await
+                    .map_err(SessionError::from),
                 Some(event) => app.sessions.heard(&event).await,
                 None => app.sessions.tick().await.map(drop),
             };
@@ -232,6 +262,11 @@ async fn hear(app: App, lifecycle: Lifecycle) {
             }
         })
         .await;
+}
+
+/// Sends what is due.
+async fn send(app: App, lifecycle: Lifecycle) {
+    app.scheduler.run(&lifecycle).await;
 }
 
 /// Keeps the engine's connection for events, where it has one of ours.

@@ -4,7 +4,9 @@
 //! ids are text. What belongs to a user is read and written under that user's id; methods that
 //! look across users end in `_all`.
 
+mod campaign;
 mod directory;
+mod queue;
 mod sign_in;
 mod user;
 mod whatsapp_session;
@@ -23,7 +25,15 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
+pub use campaign::{
+    Asked, Books, Campaign, CampaignKey, CampaignRecipient, Changed, Edit as CampaignEdit, Edited,
+    GroupWithCampaign, Listed, Message, NewCampaign, NewMessage,
+};
 pub use directory::{Known, KnownContact, KnownGroup, NewReading, Part};
+pub use queue::{
+    ChatFacts, Claimed, DepartedRow, HoldRow, KillSwitch, Lease, Line, Next, Orphan, Outcome,
+    Receipt, Rules, Sender, Settled, Step, TestMessage, Waiting,
+};
 pub use sign_in::{NewSignIn, SignIn};
 pub use user::{NewUser, Role, UnknownRole, User, UserCreated};
 pub use whatsapp_session::{Claim, PhoneSource, WhatsAppSession};
@@ -148,6 +158,14 @@ impl Store {
             Self::Sqlite(pool) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+
+    /// Begins several reads that see one state, and nothing that keeps others from writing.
+    async fn begin_reading(&self) -> Result<Transaction, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
     }
 
     /// Begins several writes. `SQLite` takes its one write lock at once: taking it only at the first

@@ -113,6 +113,26 @@ impl Error {
         }
     }
 
+    /// The answer to an input that reads well and is wrong all the same: `BAD_REQUEST` with the
+    /// texts for a message and, by their fields, as `data.zodError`.
+    pub fn bad_fields(errors: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let mut flattened = Flattened::default();
+        for (field, text) in errors {
+            flattened
+                .field_errors
+                .entry(field.to_owned())
+                .or_default()
+                .push(text);
+        }
+        let texts: Vec<&str> = flattened
+            .field_errors
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Self::refused_input(texts.join(" "), flattened)
+    }
+
     /// What a procedure answers that failed in a way not meant for callers.
     pub(crate) fn internal() -> Self {
         Self::new(Code::InternalServerError, "Internal server error")

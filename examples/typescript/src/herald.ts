@@ -47,7 +47,10 @@ export interface Account {
  * What the phone does.
  */
 export interface ActInput {
-  action: "scan" | "lose" | "restore" | "unlink";
+  /**
+   * answer the next message.
+   */
+  action: "scan" | "lose" | "restore" | "unlink" | "loseAnswer";
 }
 
 /**
@@ -58,6 +61,220 @@ export interface Acted {
    * False where it made no sense: no code is shown, nothing was lost.
    */
   done: boolean;
+}
+
+/**
+ * A campaign's messages by what became of them. Planned is the sum of all others.
+ */
+export interface CampaignBooks {
+  planned: number;
+  scheduled: number;
+  sending: number;
+  sent: number;
+  failed: number;
+  unknown: number;
+  skipped: number;
+  cancelled: number;
+}
+
+/**
+ * The campaign that was made or changed.
+ */
+export interface CampaignDone {
+  success: boolean;
+  campaignId: string;
+}
+
+/**
+ * A table.
+ */
+export interface CampaignExport {
+  /**
+   * RFC 4180, with a line of headings.
+   */
+  csv: string;
+}
+
+/**
+ * The chat that a campaign is listed under.
+ */
+export interface CampaignGroup {
+  id: string;
+  groupName: string;
+  groupId: string;
+}
+
+/**
+ * A campaign by its id.
+ */
+export interface CampaignInput {
+  /**
+   * Which.
+   */
+  campaignId: string;
+}
+
+/**
+ * A campaign.
+ */
+export interface CampaignItem {
+  id: string;
+  title: string | null;
+  targetAmount: string | null;
+  /**
+   * The first day at the message's time.
+   */
+  startDate: Date;
+  /**
+   * The last day at the message's time.
+   */
+  endDate: Date;
+  /**
+   * The same as startDate.
+   */
+  sendTimeUtc: Date;
+  timeZone: string;
+  template: string;
+  status: "DRAFT" | "SCHEDULED" | "IN_PROGRESS" | "PAUSED" | "COMPLETED" | "CANCELLED" | "FAILED";
+  createdAt: Date;
+  isRecurring: boolean;
+  recurrence: "DAILY" | "WEEKLY" | "SEMI_MONTHLY" | "MONTHLY" | "SEMI_ANNUALLY" | "ANNUALLY";
+  group: CampaignGroup;
+  /**
+   * The first day, as a civil date in the time zone.
+   */
+  startDay: string;
+  /**
+   * The last day, as a civil date in the time zone.
+   */
+  endDay: string;
+  /**
+   * The time of the day in the time zone.
+   */
+  messageTime: string;
+  isFreeForm: boolean;
+  /**
+   * Whether asterisks part the text; null is the original's rule.
+   */
+  sequence: boolean | null;
+  audienceType: "groups" | "individuals";
+  /**
+   * Whether it was made with recipients: its text may have every variable.
+   */
+  hasRecipients: boolean;
+  lateMinutes: number;
+  sessionId: string;
+  /**
+   * How many groups and people it goes to.
+   */
+  recipients: number;
+  /**
+   * When it, or one of its messages, changed last.
+   */
+  updatedAt: Date;
+  /**
+   * Why it pauses; null where its owner paused it.
+   */
+  pauseReason: string | null;
+  books: CampaignBooks;
+  /**
+   * When its next message leaves.
+   */
+  nextAt: Date | null;
+  /**
+   * What that one waits for besides its time: completes "waiting for …".
+   */
+  waitingFor: string | null;
+}
+
+/**
+ * A message with what became of it.
+ */
+export interface CampaignMessage {
+  id: string;
+  chatId: string;
+  name: string | null;
+  content: string;
+  scheduledAt: Date;
+  sentAt: Date | null;
+  deliveredAt: Date | null;
+  readAt: Date | null;
+  status: "scheduled" | "sending" | "sent" | "failed" | "unknown" | "skipped" | "cancelled";
+  /**
+   * Why it is what it is, for each that is not sent.
+   */
+  reason: string | null;
+  attempts: number;
+}
+
+/**
+ * A page of messages.
+ */
+export interface CampaignMessages {
+  items: Array<CampaignMessage>;
+  /**
+   * Where the next page begins; null after the last.
+   */
+  nextCursor: number | null;
+}
+
+/**
+ * A page of a campaign's messages.
+ */
+export interface CampaignMessagesInput {
+  /**
+   * Which.
+   */
+  campaignId: string;
+  /**
+   * Only those.
+   */
+  status?: "scheduled" | "sending" | "sent" | "failed" | "unknown" | "skipped" | "cancelled" | undefined;
+  /**
+   * How many; a page holds 1000 at most.
+   */
+  limit?: number | undefined;
+  /**
+   * The previous page's nextCursor.
+   */
+  cursor?: number | undefined;
+}
+
+/**
+ * What a campaign would come to.
+ */
+export interface CampaignPreview {
+  occurrences: Array<PreviewOccurrence>;
+  /**
+   * How many messages it has.
+   */
+  messages: number;
+  /**
+   * When the last of them leaves; null if some never do.
+   */
+  finishesAt: Date | null;
+  /**
+   * What its owner should know, in sentences.
+   */
+  warnings: Array<string>;
+}
+
+/**
+ * Whom a campaign goes to.
+ */
+export interface CampaignRecipient {
+  chatId: string;
+  name: string | null;
+}
+
+/**
+ * Which campaigns to list.
+ */
+export interface CampaignsInput {
+  /**
+   * Whether their messages come along.
+   */
+  messages?: boolean | undefined;
 }
 
 /**
@@ -107,6 +324,78 @@ export interface ContactsInput {
    */
   search?: string | undefined;
   asOf?: Date | undefined;
+}
+
+/**
+ * A new campaign.
+ */
+export interface CreateCampaignInput {
+  /**
+   * The chat that it goes to; with recipients it is not needed.
+   */
+  groupId?: string | undefined;
+  /**
+   * That chat's name.
+   */
+  groupName?: string | undefined;
+  /**
+   * Everybody it goes to: groups and people.
+   */
+  recipients?: RecipientInput[] | undefined;
+  /**
+   * The session's id.
+   */
+  sessionId: string;
+  /**
+   * Stands in the header.
+   */
+  title?: string | undefined;
+  /**
+   * Stands in the header.
+   */
+  targetAmount?: string | undefined;
+  /**
+   * The first day, as an ISO date.
+   */
+  startDate: string;
+  /**
+   * The last day, as an ISO date.
+   */
+  endDate: string;
+  /**
+   * The time of the day: 9:05.
+   */
+  messageTime: string;
+  /**
+   * An IANA name.
+   */
+  timeZone?: string | undefined;
+  /**
+   * The text.
+   */
+  messageTemplate: string;
+  /**
+   * Without the header.
+   */
+  isFreeForm?: boolean | undefined;
+  /**
+   * Whether recurrence counts; if not, there is a message a day.
+   */
+  isRecurring?: boolean | undefined;
+  /**
+   * How often.
+   */
+  recurrence?: "DAILY" | "WEEKLY" | "SEMI_MONTHLY" | "MONTHLY" | "SEMI_ANNUALLY" | "ANNUALLY" | undefined;
+  /**
+   * Who it is for.
+   */
+  audienceType?: "groups" | "individuals" | undefined;
+  sequence?: boolean | undefined;
+  /**
+   * For how long a message may be held up.
+   */
+  lateMinutes?: number | undefined;
+  requestId?: string | undefined;
 }
 
 /**
@@ -248,6 +537,153 @@ export interface InitiatedSession {
 }
 
 /**
+ * What is switched off or on again.
+ */
+export interface KillSwitchInput {
+  /**
+   * What it is over.
+   */
+  scope: "server" | "user" | "session";
+  /**
+   * Which user or session.
+   */
+  id?: string | undefined;
+  /**
+   * True stops all sending there.
+   */
+  on: boolean;
+  /**
+   * Shown to those who wait.
+   */
+  reason?: string | undefined;
+}
+
+/**
+ * A switch that is thrown.
+ */
+export interface KillSwitchItem {
+  scope: "server" | "user" | "session";
+  /**
+   * Of which; null for the server.
+   */
+  id: string | null;
+  reason: string | null;
+  since: Date;
+}
+
+/**
+ * A limit.
+ */
+export interface LimitItem {
+  name: string;
+  /**
+   * What is in force.
+   */
+  value: number;
+  /**
+   * What a new server has.
+   */
+  default: number;
+  /**
+   * The laxest value that is taken.
+   */
+  ceiling: number;
+  unit: string;
+}
+
+/**
+ * A campaign in a list.
+ */
+export interface ListedCampaign {
+  /**
+   * By time; empty where they were not asked for.
+   */
+  messages: Array<ListedMessage>;
+  id: string;
+  title: string | null;
+  targetAmount: string | null;
+  /**
+   * The first day at the message's time.
+   */
+  startDate: Date;
+  /**
+   * The last day at the message's time.
+   */
+  endDate: Date;
+  /**
+   * The same as startDate.
+   */
+  sendTimeUtc: Date;
+  timeZone: string;
+  template: string;
+  status: "DRAFT" | "SCHEDULED" | "IN_PROGRESS" | "PAUSED" | "COMPLETED" | "CANCELLED" | "FAILED";
+  createdAt: Date;
+  isRecurring: boolean;
+  recurrence: "DAILY" | "WEEKLY" | "SEMI_MONTHLY" | "MONTHLY" | "SEMI_ANNUALLY" | "ANNUALLY";
+  group: CampaignGroup;
+  /**
+   * The first day, as a civil date in the time zone.
+   */
+  startDay: string;
+  /**
+   * The last day, as a civil date in the time zone.
+   */
+  endDay: string;
+  /**
+   * The time of the day in the time zone.
+   */
+  messageTime: string;
+  isFreeForm: boolean;
+  /**
+   * Whether asterisks part the text; null is the original's rule.
+   */
+  sequence: boolean | null;
+  audienceType: "groups" | "individuals";
+  /**
+   * Whether it was made with recipients: its text may have every variable.
+   */
+  hasRecipients: boolean;
+  lateMinutes: number;
+  sessionId: string;
+  /**
+   * How many groups and people it goes to.
+   */
+  recipients: number;
+  /**
+   * When it, or one of its messages, changed last.
+   */
+  updatedAt: Date;
+  /**
+   * Why it pauses; null where its owner paused it.
+   */
+  pauseReason: string | null;
+  books: CampaignBooks;
+  /**
+   * When its next message leaves.
+   */
+  nextAt: Date | null;
+  /**
+   * What that one waits for besides its time: completes "waiting for …".
+   */
+  waitingFor: string | null;
+}
+
+/**
+ * A message in a list.
+ */
+export interface ListedMessage {
+  id: string;
+  content: string;
+  scheduledAt: Date;
+  sentAt: Date | null;
+  isSent: boolean;
+  /**
+   * Failed, unknown or skipped.
+   */
+  isFailed: boolean;
+}
+
+/**
  * All that a page shows of its user.
  */
 export interface Live {
@@ -260,6 +696,18 @@ export interface Live {
    * Null while there is no session.
    */
   directory: LiveDirectory | null;
+  /**
+   * Those that are under way, the newest first; none for a GUEST.
+   */
+  campaigns: Array<LiveCampaign>;
+  /**
+   * When one of all the user's campaigns, or a message of it, changed last.
+   */
+  campaignsChangedAt: Date | null;
+  /**
+   * What switches sending off; null where it is on.
+   */
+  sendingOff: LiveSwitch | null;
   /**
    * How many people wait for approval; null for who may not know.
    */
@@ -274,6 +722,27 @@ export interface LiveAccount {
   name: string;
   email: string;
   role: "ADMIN" | "USER" | "GUEST";
+}
+
+/**
+ * A campaign that is under way.
+ */
+export interface LiveCampaign {
+  id: string;
+  status: "DRAFT" | "SCHEDULED" | "IN_PROGRESS" | "PAUSED";
+  /**
+   * Why it pauses; null where its owner paused it.
+   */
+  pauseReason: string | null;
+  books: CampaignBooks;
+  /**
+   * When its next message leaves.
+   */
+  nextAt: Date | null;
+  /**
+   * What that one waits for besides its time: completes "waiting for …".
+   */
+  waitingFor: string | null;
 }
 
 /**
@@ -319,7 +788,19 @@ session: LiveSession | null, } | { "type": "directory",
 /**
  * As they are kept now; null while there is no session.
  */
-directory: LiveDirectory | null, } | { "type": "pending", 
+directory: LiveDirectory | null, } | { "type": "campaigns", 
+/**
+ * As they are now, the newest first.
+ */
+campaigns: Array<LiveCampaign>, 
+/**
+ * When one of all the user's campaigns, or a message of it, changed last.
+ */
+changedAt: Date | null, } | { "type": "sendingOff", 
+/**
+ * By what; null where it is on.
+ */
+sendingOff: LiveSwitch | null, } | { "type": "pending", 
 /**
  * How many; null for who may not know.
  */
@@ -358,6 +839,29 @@ export interface LiveSession {
 }
 
 /**
+ * A switch that stops all sending.
+ */
+export interface LiveSwitch {
+  scope: "server" | "user" | "session";
+  reason: string | null;
+  /**
+   * Whether an admin threw it: then its user cannot take it back.
+   */
+  byAdmin: boolean;
+  since: Date;
+}
+
+/**
+ * Whether one's own account sends nothing.
+ */
+export interface OwnKillSwitchInput {
+  /**
+   * True stops all sending.
+   */
+  on: boolean;
+}
+
+/**
  * A page of a list. It is full unless the list ends.
  */
 export interface Page<T> {
@@ -377,6 +881,71 @@ export interface Page<T> {
    * How many entries fit in all.
    */
   matches: number;
+}
+
+/**
+ * One time at which a campaign sends.
+ */
+export interface PreviewOccurrence {
+  scheduledAt: Date;
+  /**
+   * What the clock shows there then.
+   */
+  local: string;
+  /**
+   * How far that clock is from UTC.
+   */
+  offset: string;
+  /**
+   * Whether a change of the clock met it.
+   */
+  shift: "gap" | "overlap" | null;
+  /**
+   * The text that its first recipient gets.
+   */
+  content: string;
+}
+
+/**
+ * Somebody, or a group, that a campaign goes to.
+ */
+export interface RecipientInput {
+  /**
+   * WhatsApp's id: `…@g.us`, `…@c.us` or `…@lid`.
+   */
+  chatId: string;
+  /**
+   * The name that stands in texts.
+   */
+  name?: string | undefined;
+}
+
+/**
+ * What a message of which nobody knows is settled as.
+ */
+export interface ResolveInput {
+  /**
+   * Which.
+   */
+  messageId: string;
+  /**
+   * It went out; it is to be sent again; it did not, and is not to be.
+   */
+  as: "sent" | "resend" | "failed";
+}
+
+/**
+ * A text to try.
+ */
+export interface SendTestInput {
+  /**
+   * The session's id.
+   */
+  sessionId: string;
+  /**
+   * The text.
+   */
+  messageTemplate: string;
 }
 
 /**
@@ -467,6 +1036,70 @@ export interface Success {
 }
 
 /**
+ * A campaign as it is to be.
+ */
+export interface UpdateCampaignInput {
+  /**
+   * Which.
+   */
+  campaignId: string;
+  /**
+   * Everybody it goes to; left out, they stay.
+   */
+  recipients?: RecipientInput[] | undefined;
+  /**
+   * Stands in the header; left out, there is none.
+   */
+  title?: string | undefined;
+  /**
+   * Stands in the header; left out, there is none.
+   */
+  targetAmount?: string | undefined;
+  /**
+   * The first day, as an ISO date.
+   */
+  startDate: string;
+  /**
+   * The last day, as an ISO date.
+   */
+  endDate: string;
+  /**
+   * The time of the day: 9:05.
+   */
+  messageTime: string;
+  /**
+   * An IANA name.
+   */
+  timeZone?: string | undefined;
+  /**
+   * The text.
+   */
+  messageTemplate: string;
+  /**
+   * Without the header; left out, as it was.
+   */
+  isFreeForm?: boolean | undefined;
+  /**
+   * Whether recurrence counts; if not, there is a message a day.
+   */
+  isRecurring?: boolean | undefined;
+  /**
+   * How often.
+   */
+  recurrence?: "DAILY" | "WEEKLY" | "SEMI_MONTHLY" | "MONTHLY" | "SEMI_ANNUALLY" | "ANNUALLY" | undefined;
+  /**
+   * Who it is for; left out, as it was.
+   */
+  audienceType?: "groups" | "individuals" | undefined;
+  sequence?: boolean | undefined;
+  /**
+   * For how long a message may be held up; left out, as it was.
+   */
+  lateMinutes?: number | undefined;
+  onlyUnsent?: boolean | undefined;
+}
+
+/**
  * An account.
  */
 export interface UserIdInput {
@@ -533,12 +1166,35 @@ type Procedures = {
     getDirectoryStatus: Query<SessionInput, DirectoryStatus>;
     syncDirectory: Mutation<SessionInput, DirectorySync>;
     exportDirectory: Query<ExportInput, Export>;
+    setKillSwitch: Mutation<OwnKillSwitchInput, Success>;
     onEvents: Subscription<void, LiveEvent>;
+  };
+  messageCampaign: {
+    createCampaign: Mutation<CreateCampaignInput, CampaignDone>;
+    getCampaigns: Query<CampaignsInput | undefined, Array<ListedCampaign>>;
+    getCompletedCampaigns: Query<CampaignsInput | undefined, Array<ListedCampaign>>;
+    resolveUnknown: Mutation<ResolveInput, Success>;
+    updateCampaign: Mutation<UpdateCampaignInput, CampaignDone>;
+    previewCampaign: Query<CreateCampaignInput & { campaignId?: string | undefined }, CampaignPreview>;
+    getCampaign: Query<CampaignInput, CampaignItem>;
+    getCampaignRecipients: Query<CampaignInput, Array<CampaignRecipient>>;
+    getCampaignMessages: Query<CampaignMessagesInput, CampaignMessages>;
+    pauseCampaign: Mutation<CampaignInput, Success>;
+    resumeCampaign: Mutation<CampaignInput, Success>;
+    cancelCampaign: Mutation<CampaignInput, Success>;
+    sendCampaignNow: Mutation<CampaignInput, Success>;
+    sendTest: Mutation<SendTestInput, Success>;
+    exportCampaign: Query<CampaignInput, CampaignExport>;
+    deleteCampaign: Mutation<CampaignInput, Success>;
   };
   simulated: {
     act: Mutation<ActInput, Acted>;
   };
   admin: {
+    getLimits: Query<void, Array<LimitItem>>;
+    setLimits: Mutation<Partial<Record<"gapMinSeconds" | "gapMaxSeconds" | "groupGapSeconds" | "messagesPerHour" | "messagesPerDay" | "groupMessagesPerHour" | "chatsPerDay" | "newPeoplePerDay" | "quietFromHour" | "quietToHour" | "failuresInARow" | "failurePercent" | "optOutPercent", number>>, Array<LimitItem>>;
+    getKillSwitches: Query<void, Array<KillSwitchItem>>;
+    setKillSwitch: Mutation<KillSwitchInput, Success>;
     getPendingUsers: Query<void, Array<Account>>;
     approveUser: Mutation<UserIdInput, Account>;
   };

@@ -9,17 +9,19 @@ use std::{collections::VecDeque, time::Duration};
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use superjson::Date;
+use tokio::time::Instant;
 use trpc_axum::{Code, Error, Event};
 use ts_rs::TS;
 use whatsapp_gateway::State;
 
-use super::guard::SignedIn;
+use super::{guard::SignedIn, message_campaign::CampaignBooks};
 use crate::{
     app::App,
     auth::SignedIn as Caller,
+    campaigns::Seen,
     changes::Watch,
     directory::Reading,
-    store::{Role, User, WhatsAppSession},
+    store::{KillSwitch, Listed, Role, User, WhatsAppSession},
 };
 
 /// How often a session is looked at while it is on its way somewhere, and its code while one is
@@ -30,13 +32,19 @@ const LOOK_FAILED: Duration = Duration::from_secs(5);
 /// How often everything is looked at when nobody gives a hint: another process may have changed it,
 /// and the sign-in may have ended.
 const LOOK_ANYWAY: Duration = Duration::from_secs(15);
+/// How long hints are gathered before a look: a queue that is being sent gives many.
+const GATHER: Duration = Duration::from_millis(250);
 
 /// What changed, with its whole state.
 #[derive(Debug, Serialize, TS)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub(super) enum LiveEvent {
     /// Everything; the first event.
-    Snapshot(Live),
+    Snapshot(Box<Live>),
     /// The account.
     Account {
         /// As it is now.
@@ -52,6 +60,18 @@ pub(super) enum LiveEvent {
         /// As they are kept now; null while there is no session.
         directory: Option<LiveDirectory>,
     },
+    /// The campaigns that are under way.
+    Campaigns {
+        /// As they are now, the newest first.
+        campaigns: Vec<LiveCampaign>,
+        /// When one of all the user's campaigns, or a message of it, changed last.
+        changed_at: Option<Date>,
+    },
+    /// Whether sending is switched off.
+    SendingOff {
+        /// By what; null where it is on.
+        sending_off: Option<LiveSwitch>,
+    },
     /// Those who wait for approval.
     Pending {
         /// How many; null for who may not know.
@@ -61,12 +81,19 @@ pub(super) enum LiveEvent {
 
 /// All that a page shows of its user.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Live {
     account: LiveAccount,
     /// Null while there is none, and for a GUEST.
     session: Option<LiveSession>,
     /// Null while there is no session.
     directory: Option<LiveDirectory>,
+    /// Those that are under way, the newest first; none for a GUEST.
+    campaigns: Vec<LiveCampaign>,
+    /// When one of all the user's campaigns, or a message of it, changed last.
+    campaigns_changed_at: Option<Date>,
+    /// What switches sending off; null where it is on.
+    sending_off: Option<LiveSwitch>,
     /// How many people wait for approval; null for who may not know.
     pending: Option<i64>,
 }
@@ -99,6 +126,34 @@ pub(super) struct LiveSession {
     linked_at: Option<Date>,
     /// The code to scan now, a PNG in base64; null while none is shown.
     qr: Option<String>,
+}
+
+/// A campaign that is under way.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LiveCampaign {
+    id: String,
+    #[ts(type = "\"DRAFT\" | \"SCHEDULED\" | \"IN_PROGRESS\" | \"PAUSED\"")]
+    status: String,
+    /// Why it pauses; null where its owner paused it.
+    pause_reason: Option<String>,
+    books: CampaignBooks,
+    /// When its next message leaves.
+    next_at: Option<Date>,
+    /// What that one waits for besides its time: completes "waiting for …".
+    waiting_for: Option<String>,
+}
+
+/// A switch that stops all sending.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LiveSwitch {
+    #[ts(type = "\"server\" | \"user\" | \"session\"")]
+    scope: String,
+    reason: Option<String>,
+    /// Whether an admin threw it: then its user cannot take it back.
+    by_admin: bool,
+    since: Date,
 }
 
 /// How the groups and contacts are kept.
@@ -136,6 +191,7 @@ pub(super) async fn on_events(
         user_id: user.id,
         sign_in_id,
         watch,
+        looked_at: Instant::now(),
         shown: None,
         events: VecDeque::new(),
     };
@@ -151,6 +207,8 @@ struct Watcher {
     user_id: String,
     sign_in_id: String,
     watch: Watch,
+    /// When somebody looked last.
+    looked_at: Instant,
     /// What the page knows.
     shown: Option<Live>,
     /// What it is to be told next.
@@ -172,13 +230,18 @@ impl Watcher {
                         Code::ServiceUnavailable,
                         "Herald is being stopped. The page connects again by itself.",
                     )),
-                    () = self.watch.hint() => {}
+                    () = self.watch.hint() => {
+                        // The first hint after a while is heeded at once.
+                        tokio::time::sleep_until(self.looked_at + GATHER).await;
+                        self.watch.forget();
+                    }
                     () = tokio::time::sleep(shown.look_again_after()) => {}
                 }
             }
+            self.looked_at = Instant::now();
             let live = self.look().await?;
             self.events = match self.shown.take() {
-                None => [LiveEvent::Snapshot(live.clone())].into(),
+                None => [LiveEvent::Snapshot(Box::new(live.clone()))].into(),
                 Some(shown) => live.changes_since(&shown),
             };
             self.shown = Some(live);
@@ -206,6 +269,13 @@ impl Watcher {
             Role::Admin | Role::User => app.sessions.of(&user.id).await?,
             Role::Guest => None,
         };
+        let campaigns = match user.role {
+            Role::Admin | Role::User => app.campaigns.list(&user.id, Listed::Open).await?,
+            Role::Guest => Vec::new(),
+        };
+        let session_id = session.as_ref().map(|session| &*session.id);
+        let sending_off = app.campaigns.sending_off(&user.id, session_id).await?;
+        let changed_at = app.store.campaign_changed_at(&user.id).await?;
         let session = match session {
             Some(session) if is_settled(&session.status) => Some((session, None)),
             Some(session) => Some(self.look_at_engine(session).await?),
@@ -217,6 +287,9 @@ impl Watcher {
                 .as_ref()
                 .map(|(session, _)| app.sessions.reading(session).into()),
             session: session.map(|(session, qr)| LiveSession::new(session, qr)),
+            campaigns: campaigns.into_iter().map(LiveCampaign::from).collect(),
+            campaigns_changed_at: changed_at.map(Date::from_millis),
+            sending_off: sending_off.map(LiveSwitch::from),
             pending,
         })
     }
@@ -273,12 +346,49 @@ impl Live {
                 directory: live.directory,
             });
         }
+        if live.campaigns != shown.campaigns
+            || live.campaigns_changed_at != shown.campaigns_changed_at
+        {
+            events.push_back(LiveEvent::Campaigns {
+                campaigns: live.campaigns,
+                changed_at: live.campaigns_changed_at,
+            });
+        }
+        if live.sending_off != shown.sending_off {
+            events.push_back(LiveEvent::SendingOff {
+                sending_off: live.sending_off,
+            });
+        }
         if live.pending != shown.pending {
             events.push_back(LiveEvent::Pending {
                 pending: live.pending,
             });
         }
         events
+    }
+}
+
+impl From<KillSwitch> for LiveSwitch {
+    fn from(switch: KillSwitch) -> Self {
+        Self {
+            scope: switch.scope,
+            reason: switch.reason,
+            by_admin: switch.by_admin,
+            since: Date::from_millis(switch.since),
+        }
+    }
+}
+
+impl From<Seen> for LiveCampaign {
+    fn from(seen: Seen) -> Self {
+        Self {
+            id: seen.campaign.id,
+            status: seen.campaign.status,
+            pause_reason: seen.campaign.pause_reason,
+            books: seen.books.into(),
+            next_at: seen.next_at.map(Date::from_millis),
+            waiting_for: seen.waiting_for,
+        }
     }
 }
 

@@ -4,7 +4,10 @@
 use serde::Serialize;
 use trpc_axum::{Code, Error};
 use ts_rs::TS;
-use whatsapp_gateway::{SessionName, simulated::Simulated};
+use whatsapp_gateway::{
+    SessionName,
+    simulated::{Fault, Operation, Simulated},
+};
 
 use super::guard::ActiveUser;
 use crate::app::App;
@@ -14,14 +17,21 @@ type Act = fn(&Simulated, &SessionName) -> bool;
 trpc_axum::input! {
     /// What the phone does.
     pub(super) struct ActInput {
-        /// Scans the code that is shown; loses its way to WhatsApp; finds it again; unlinks Herald.
+        /// Scans the code that is shown; loses its way to WhatsApp; finds it again; unlinks Herald; does not
+        /// answer the next message.
         pub action: Act = enumeration(&[
             ("scan", Simulated::scan as Act),
             ("lose", Simulated::lose_connection),
             ("restore", Simulated::restore),
             ("unlink", Simulated::logout_by_phone),
+            ("loseAnswer", lose_answer),
         ]),
     }
+}
+
+fn lose_answer(phone: &Simulated, _: &SessionName) -> bool {
+    phone.set_fault_on(Operation::Send, Fault::Timeout, Some(1));
+    true
 }
 
 /// Whether it was done.

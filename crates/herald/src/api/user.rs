@@ -11,7 +11,7 @@ use crate::{
     app::App,
     directory::{ContactItem, GroupItem, Page, Query, export},
     sessions::SessionError,
-    store,
+    store::{self, GroupWithCampaign},
 };
 
 /// The caller's WhatsApp session.
@@ -214,11 +214,42 @@ pub(super) async fn get_whatsapp_session(
     caller: ActiveUser,
     app: App,
 ) -> Result<Option<WhatsAppSession>, Error> {
-    Ok(app
-        .sessions
-        .of(&caller.0.id)
-        .await?
-        .map(WhatsAppSession::from))
+    let Some(session) = app.sessions.of(&caller.0.id).await? else {
+        return Ok(None);
+    };
+    let rows = app.store.campaign_groups(&caller.0.id, &session.id).await?;
+    Ok(Some(WhatsAppSession {
+        whatsapp_groups: groups(rows),
+        ..WhatsAppSession::from(session)
+    }))
+}
+
+/// Rows of one group stand together.
+fn groups(rows: Vec<GroupWithCampaign>) -> Vec<SessionGroup> {
+    let mut groups: Vec<SessionGroup> = Vec::new();
+    for row in rows {
+        if groups.last().is_none_or(|group| group.id != row.id) {
+            groups.push(SessionGroup {
+                id: row.id,
+                group_name: row.group_name,
+                group_id: row.group_id,
+                session_id: row.session_id,
+                created_at: Date::from_millis(row.created_at),
+                updated_at: Date::from_millis(row.updated_at),
+                campaigns: Vec::new(),
+            });
+        }
+        if let (Some(group), Some(id), Some(status), Some(starts_at)) =
+            (groups.last_mut(), row.campaign, row.status, row.starts_at)
+        {
+            group.campaigns.push(GroupCampaign {
+                id,
+                status,
+                start_date: Date::from_millis(starts_at),
+            });
+        }
+    }
+    groups
 }
 
 /// Creates the caller's session or brings it back, and answers once its QR is ready or it works.

@@ -67,6 +67,10 @@ pub struct Edit {
 /// A campaign as it will be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
+    /// The first day.
+    pub start: Date,
+    /// The last day.
+    pub end: Date,
     /// The start date at the wall time, in milliseconds since 1970: the row's `startDate` and
     /// `sendTimeUtc`.
     pub starts_at_ms: i64,
@@ -80,6 +84,8 @@ pub struct Plan {
     pub recipients: Vec<Recipient>,
     /// By occurrence, then by recipient.
     pub messages: Vec<PlannedMessage>,
+    /// Ids of the recipients whom the account has never written to, nor heard from.
+    pub new_people: HashSet<String>,
     /// What the user should know, in sentences.
     pub warnings: Vec<String>,
 }
@@ -188,7 +194,15 @@ pub fn plan(draft: &Draft, context: &PlanContext<'_>) -> Result<Plan, Vec<FieldE
     for (message, leaves_at_ms) in messages.iter_mut().zip(leaves_at) {
         message.leaves_at_ms = leaves_at_ms;
     }
+    let new_people = recipients
+        .iter()
+        .filter(|recipient| context.audience(recipient) == To::New);
     let mut plan = Plan {
+        start: times.start,
+        end: times.end,
+        new_people: new_people
+            .map(|recipient| recipient.chat_id.clone())
+            .collect(),
         starts_at_ms: times.starts_at_ms,
         ends_at_ms: times.ends_at_ms,
         late_minutes,

@@ -2,9 +2,8 @@
 
 use std::fmt::Display;
 
-use csv::{Terminator, WriterBuilder};
-
 use super::Directory;
+use crate::table::table;
 
 /// Every group that is offered.
 pub(crate) fn groups(directory: &Directory) -> String {
@@ -39,28 +38,6 @@ pub(crate) fn contacts(directory: &Directory) -> String {
 /// Nothing where the engine does not tell.
 fn told(fact: Option<impl Display>) -> String {
     fact.map_or_else(String::new, |fact| fact.to_string())
-}
-
-fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut csv = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
-    // Writing to memory cannot fail, nor can rows of one length.
-    let _ = csv.write_record(headings);
-    for row in rows {
-        let _ = csv.write_record(row.map(harmless));
-    }
-    let bytes = csv.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// Spreadsheets run a cell that begins like a formula, and people choose their own names.
-fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell
-    }
 }
 
 #[cfg(test)]

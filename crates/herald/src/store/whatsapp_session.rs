@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::FromRow;
 
-use super::{Store, StoreError, directory, directory::Part, sql, unless_taken};
+use super::{Store, StoreError, directory, directory::Part, queue, sql, unless_taken};
 
 /// Who said what the phone number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,6 +239,7 @@ impl Store {
             user_id, id, now,
         )?;
         directory::clear(&mut transaction, user_id, id, Part::Whole).await?;
+        queue::begin_hold(&mut transaction, "session", id, now).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -259,7 +260,7 @@ impl Store {
         now: i64,
     ) -> Result<WhatsAppSession, StoreError> {
         let engine_phone = engine_phone.unwrap_or_default();
-        sql!(self, execute,
+        let news = sql!(self, execute,
             "UPDATE whatsapp_sessions
              SET status = $3, cause = $4,
                  status_since = CASE WHEN status = $3 THEN status_since ELSE $6 END,
@@ -275,10 +276,32 @@ impl Store {
                     OR ($5 <> '' AND phone_source <> 'user' AND phone_number <> $5))",
             user_id, id, status, cause, engine_phone, now,
         )?;
+        if news > 0 {
+            self.whatsapp_session_can_send(id, status == "WORKING", now)
+                .await?;
+        }
         Ok(self
             .whatsapp_session_by_id(user_id, id)
             .await?
             .ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    /// From now on messages can leave by this session, and what waits is looked at; or they cannot.
+    async fn whatsapp_session_can_send(
+        &self,
+        id: &str,
+        can: bool,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        if can {
+            queue::end_hold(&mut transaction, "session", id, now).await?;
+            queue::wake_if_waiting(&mut transaction, id, now).await?;
+        } else {
+            queue::begin_hold(&mut transaction, "session", id, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Writes the number that the user gives; false if there is no such session.

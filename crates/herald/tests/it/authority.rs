@@ -10,12 +10,35 @@ use herald::{api, store::Role};
 use serde_json::{Value, json};
 use trpc_axum::Kind;
 
-use crate::support::world::{Person, World};
+use crate::{
+    campaigns,
+    support::world::{Person, World},
+};
 
 /// The guard that each procedure is to have. A procedure that is missing here fails the test.
 const EXPECTED: &[(&str, &str)] = &[
     ("admin.approveUser", "Admin"),
+    ("admin.getKillSwitches", "Admin"),
+    ("admin.getLimits", "Admin"),
     ("admin.getPendingUsers", "Admin"),
+    ("admin.setKillSwitch", "Admin"),
+    ("admin.setLimits", "Admin"),
+    ("messageCampaign.cancelCampaign", "ActiveUser"),
+    ("messageCampaign.createCampaign", "ActiveUser"),
+    ("messageCampaign.deleteCampaign", "ActiveUser"),
+    ("messageCampaign.exportCampaign", "ActiveUser"),
+    ("messageCampaign.getCampaign", "ActiveUser"),
+    ("messageCampaign.getCampaignMessages", "ActiveUser"),
+    ("messageCampaign.getCampaignRecipients", "ActiveUser"),
+    ("messageCampaign.getCampaigns", "ActiveUser"),
+    ("messageCampaign.getCompletedCampaigns", "ActiveUser"),
+    ("messageCampaign.pauseCampaign", "ActiveUser"),
+    ("messageCampaign.previewCampaign", "ActiveUser"),
+    ("messageCampaign.resolveUnknown", "ActiveUser"),
+    ("messageCampaign.resumeCampaign", "ActiveUser"),
+    ("messageCampaign.sendCampaignNow", "ActiveUser"),
+    ("messageCampaign.sendTest", "ActiveUser"),
+    ("messageCampaign.updateCampaign", "ActiveUser"),
     ("simulated.act", "ActiveUser"),
     ("system.getServer", "Anyone"),
     ("system.ping", "Anyone"),
@@ -30,6 +53,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("user.logoutSession", "ActiveUser"),
     ("user.onEvents", "SignedIn"),
     ("user.restartSession", "ActiveUser"),
+    ("user.setKillSwitch", "ActiveUser"),
     ("user.syncDirectory", "ActiveUser"),
     ("user.updateSessionPhone", "ActiveUser"),
 ];
@@ -89,8 +113,9 @@ async fn every_procedure_lets_in_whom_it_should() {
     let nobody = world.nobody();
     let input = json!({
         "sessionName": session["sessionName"], "id": session["id"], "phoneNumber": "+1234567890", "userId": guest.id,
-        "list": "groups", "action": "scan",
+        "list": "groups", "action": "scan", "scope": "session", "on": false, "as": "failed",
     });
+    let (input, campaign) = with_campaign(&owner, &session, input).await;
 
     let router = api::router();
     let mut walked = 0;
@@ -129,6 +154,23 @@ async fn every_procedure_lets_in_whom_it_should() {
     );
     assert_ne!(own["phoneNumber"], "+1234567890");
     owner.wait_for("WORKING", &session["sessionName"]).await;
+    assert_eq!(
+        campaigns::see(&owner, &campaign).await["status"],
+        "SCHEDULED"
+    );
+}
+
+/// The input with a campaign of the owner's, with a message of it, and with all that a new one takes.
+async fn with_campaign(owner: &Person<'_>, session: &Value, input: Value) -> (Value, Value) {
+    let group = campaigns::groups(owner, session, 1).await[0].clone();
+    let draft = campaigns::draft(&session["id"], &group);
+    let id = campaigns::create(owner, draft.clone()).await;
+    let message = campaigns::messages(owner, &id).await[0]["id"].clone();
+    let input = campaigns::with(input, draft);
+    (
+        campaigns::with(input, json!({ "campaignId": id, "messageId": message })),
+        id,
+    )
 }
 
 /// Every procedure that takes a session's name or id, asked by others: the thing does not exist.
@@ -138,14 +180,21 @@ async fn a_strangers_session_does_not_exist() {
     let (owner, session) = world.linked("owner").await;
     let input = json!({
         "sessionName": session["sessionName"], "id": session["id"], "phoneNumber": "+1234567890", "userId": "none",
-        "list": "contacts",
+        "list": "contacts", "as": "sent",
     });
-    let unknown = json!({ "sessionName": "session_0", "id": "0", "phoneNumber": "+1234567890", "userId": "none", "list": "contacts" });
+    let (input, _) = with_campaign(&owner, &session, input).await;
+    let invented = json!({ "sessionName": "session_0", "id": "0", "sessionId": "0", "campaignId": "0", "messageId": "0" });
+    let unknown = campaigns::with(input.clone(), invented);
     let takes_a_session = |path: &str| {
-        path.starts_with("user.")
+        (path.starts_with("user.") || path.starts_with("messageCampaign."))
             && !matches!(
                 path,
-                "user.getWhatsAppSession" | "user.initiateWhatsAppSession" | "user.onEvents"
+                "user.getWhatsAppSession"
+                    | "user.initiateWhatsAppSession"
+                    | "user.setKillSwitch"
+                    | "user.onEvents"
+                    | "messageCampaign.getCampaigns"
+                    | "messageCampaign.getCompletedCampaigns"
             )
     };
     let router = api::router();

@@ -6,6 +6,7 @@ mod auth;
 mod authority;
 mod bad_input;
 mod binary;
+mod campaigns;
 mod directory;
 mod live;
 mod sessions;

@@ -12,11 +12,13 @@ use axum::{
 use herald::{
     app::{App, Parts},
     auth::{Auth, AuthSettings, Secret, add_user},
+    campaigns::Campaigns,
     changes::Changes,
     clock::Clock,
     http,
     lifecycle::Lifecycle,
     random::Random,
+    scheduler::Scheduler,
     sessions::Sessions,
     store::Role,
 };
@@ -57,14 +59,29 @@ impl World {
 
     /// With the simulated phone, on either database.
     pub(crate) async fn on(kind: Kind) -> Self {
+        Self::simulated(kind, false, |config| config).await
+    }
+
+    /// The same without limits, as in test mode.
+    pub(crate) async fn without_limits(kind: Kind) -> Self {
+        Self::simulated(kind, true, |config| config).await
+    }
+
+    /// With a simulated phone of one's own making.
+    pub(crate) async fn simulated(
+        kind: Kind,
+        test_mode: bool,
+        make: impl FnOnce(SimulatedConfig) -> SimulatedConfig,
+    ) -> Self {
         let clock = Clock::manual(START);
         let engine_clock = clock.clone();
         let now = move || {
             engine_clock.advance(LOOK_MS);
             engine_clock.now_ms()
         };
-        let phone = Arc::new(Simulated::new(SimulatedConfig::new(7, Arc::new(now))));
-        Self::build(kind, Arc::clone(&phone) as Arc<dyn Gateway>, clock, phone).await
+        let phone = Arc::new(Simulated::new(make(SimulatedConfig::new(7, Arc::new(now)))));
+        let engine = Arc::clone(&phone) as Arc<dyn Gateway>;
+        Self::build(kind, engine, clock, phone, test_mode).await
     }
 
     /// With another engine; the simulated phone lies idle.
@@ -75,7 +92,7 @@ impl World {
             7,
             Arc::new(move || now.now_ms()),
         )));
-        Self::build(Kind::Sqlite, engine, clock, phone).await
+        Self::build(Kind::Sqlite, engine, clock, phone, false).await
     }
 
     async fn build(
@@ -83,6 +100,7 @@ impl World {
         engine: Arc<dyn Gateway>,
         clock: Clock,
         phone: Arc<Simulated>,
+        test_mode: bool,
     ) -> Self {
         let database = Database::fresh(kind).await;
         let store = database.store.clone();
@@ -96,6 +114,14 @@ impl World {
             limits_on: false,
         };
         let (lifecycle, changes) = (Lifecycle::default(), Changes::default());
+        let scheduler = Scheduler::new(
+            store.clone(),
+            Arc::clone(&engine),
+            clock.clone(),
+            random.clone(),
+            changes.clone(),
+            test_mode,
+        );
         let app = App::new(Parts {
             auth: Auth::new(
                 settings,
@@ -112,6 +138,14 @@ impl World {
                 changes.clone(),
                 &lifecycle,
             ),
+            campaigns: Campaigns::new(
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                changes.clone(),
+                scheduler.clone(),
+            ),
+            scheduler,
             store,
             clock: clock.clone(),
             random,
