@@ -2,26 +2,30 @@
 //! `--once` a story that calls all nine procedures of the User API over HTTP, as a program would.
 
 mod client;
+mod history;
 mod screen;
 
-use std::{io::Write, time::Duration};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
-use whatsapp_gateway::{SessionName, State};
+use whatsapp_gateway::{
+    Gateway,
+    simulated::{Simulated, SimulatedConfig},
+};
 
 use crate::{
-    app::App,
     auth::add_user,
+    campaigns::CampaignError,
     cli::Settings,
     clock::Clock,
     config::{Config, ConfigError, Engine},
     random::Random,
     server::{Server, StartError},
     sessions::SessionError,
-    store::{Role, User},
+    store::{Role, Store, StoreError, User},
 };
 use client::{Client, Failure};
 use screen::Screen;
@@ -46,6 +50,12 @@ pub enum DemoError {
     /// The account could not be linked.
     #[error("the simulated account could not be linked: {0}")]
     Session(#[from] SessionError),
+    /// Its past could not be made.
+    #[error("the demo's campaigns could not be made: {0}")]
+    Campaign(#[from] CampaignError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// It took too long.
     #[error("the simulated account was not linked in time; is this machine very busy?")]
     Slow,
@@ -64,14 +74,15 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(settings: &Settings) -> Result<Self, DemoError> {
+    /// With a past, or as a new user finds it.
+    async fn set(settings: &Settings, fresh: bool) -> Result<Self, DemoError> {
         let folder = tempfile::Builder::new().prefix("herald-demo-").tempdir()?;
-        let server = Server::start(&config(settings, folder.path())?).await?;
+        let config = config(settings, folder.path())?;
         let (clock, random) = (Clock::system(), Random::system());
         let password = format!("demo-{}", &random.id(clock.now_ms())[24..]);
-        let store = &server.app.store;
+        let store = Store::open(config.database_url.expose_secret()).await?;
         let user = add_user(
-            store,
+            &store,
             &clock,
             &random,
             "Demo",
@@ -80,6 +91,19 @@ impl Stage {
             Role::Admin,
         )
         .await?;
+        let running = if fresh {
+            None
+        } else {
+            let engine_clock = clock.clone();
+            let now = Arc::new(move || engine_clock.now_ms());
+            let phone = Arc::new(Simulated::new(SimulatedConfig::new(1, now)));
+            let past = history::make(&store, Arc::clone(&phone), &user.id, clock.now_ms());
+            let made = tokio::time::timeout(PATIENCE, past).await;
+            made.map_err(|_| DemoError::Slow)??;
+            Some(phone as Arc<dyn Gateway>)
+        };
+        store.close().await;
+        let server = Server::start_on(&config, running).await?;
         Ok(Self {
             server,
             user,
@@ -89,18 +113,15 @@ impl Stage {
     }
 }
 
-/// Starts a server with throw-away data, links an account unless it is to be `fresh`, shows the link
-/// that signs in, and stays up until a signal.
+/// Starts a server with throw-away data, with an account that has a past unless it is to be `fresh`,
+/// shows the link that signs in, and stays up until a signal.
 pub async fn run(
     settings: &Settings,
     fresh: bool,
     out: &mut impl Write,
 ) -> Result<bool, DemoError> {
-    let stage = Stage::set(settings).await?;
+    let stage = Stage::set(settings, fresh).await?;
     let app = stage.server.app.clone();
-    if !fresh {
-        link(&app, &stage.user.id).await?;
-    }
     let address = stage.server.url();
     let address = address.as_str().trim_end_matches('/');
     let sign_in = app.auth.sign_in_link(&stage.user.id).await;
@@ -115,33 +136,10 @@ pub async fn run(
     Ok(stage.server.run().await?)
 }
 
-/// Links the user's account, as if its phone had scanned the code, and waits until its groups and
-/// contacts are there.
-async fn link(app: &App, user_id: &str) -> Result<(), DemoError> {
-    let session = app.sessions.initiate(user_id).await?;
-    let name = &session.session_name;
-    if let (Some(phone), Ok(engine_name)) = (
-        app.sessions.gateway().simulated(),
-        SessionName::new(name.as_str()),
-    ) {
-        phone.scan(&engine_name);
-    }
-    let linked = async {
-        while app.sessions.status(user_id, name).await?.status != State::Working.as_str() {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        app.sessions.directory(user_id, name).await
-    };
-    match tokio::time::timeout(PATIENCE, linked).await {
-        Ok(linked) => linked.map(drop).map_err(DemoError::Session),
-        Err(_) => Err(DemoError::Slow),
-    }
-}
-
 /// Starts a server with throw-away data, tells on `out` the story of the nine procedures and stops.
 /// Answers whether every call went well.
 pub async fn tell(settings: &Settings, out: &mut impl Write) -> Result<bool, DemoError> {
-    let stage = Stage::set(settings).await?;
+    let stage = Stage::set(settings, true).await?;
     let (url, lifecycle) = (stage.server.url(), stage.server.lifecycle.clone());
     let mut screen = Screen::new(out);
     let told = async {

@@ -93,6 +93,14 @@ pub struct Server {
 impl Server {
     /// Opens everything and begins to answer. Returns once requests are accepted.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
+        Self::start_on(config, None).await
+    }
+
+    /// The same, on an engine that runs already.
+    pub async fn start_on(
+        config: &Config,
+        running: Option<Arc<dyn Gateway>>,
+    ) -> Result<Self, StartError> {
         // Before anything is there that an early signal would leave behind.
         let signals = lifecycle::signals()?;
         make_data_dir(&config.data_dir)?;
@@ -123,7 +131,10 @@ impl Server {
             limits_on: !config.test_mode,
         };
         let (lifecycle, changes) = (Lifecycle::default(), Changes::default());
-        let gateway = engine(&config.engine, &clock, &webhook_secret, webhook_key)?;
+        let gateway = match running {
+            Some(gateway) => gateway,
+            None => engine(&config.engine, &clock, &webhook_secret, webhook_key)?,
+        };
         let scheduler = Scheduler::new(
             store.clone(),
             Arc::clone(&gateway),
