@@ -187,7 +187,8 @@ pub struct Settings {
         global = true
     )]
     pub secret: Option<SecretString>,
-    /// For load tests: no rate limits. Only on loopback, with a simulated or local engine.
+    /// For load tests: no rate limits, no pauses, caps, quiet hours and repeat guard when sending. Only on
+    /// loopback, with a simulated or local engine.
     #[arg(long, env = "HERALD_TEST_MODE", value_name = "1|0", num_args = 0..=1, require_equals = true,
           default_value = "0", default_missing_value = "1", global = true)]
     pub test_mode: String,
