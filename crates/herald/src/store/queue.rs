@@ -975,7 +975,8 @@ pub(super) async fn finish(
         "UPDATE campaigns
          SET status = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND status IN ('sent', 'unknown'))
                       THEN 'COMPLETED' ELSE 'FAILED' END,
-             pause_reason = NULL, updated_at = $2
+             pause_reason = NULL,
+             updated_at = CASE WHEN updated_at >= $2 THEN updated_at + 1 ELSE $2 END
          WHERE id = $1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'PAUSED', 'COMPLETED', 'FAILED')
            AND NOT EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND status IN ('scheduled', 'sending'))",
         id, now,

@@ -3,11 +3,14 @@
 use axum::{body::Body, http::Method};
 use herald::store::Role;
 use serde_json::{Value, json};
-use whatsapp_gateway::{ChatId, SessionName};
+use whatsapp_gateway::{ChatId, Gateway, SessionName};
 
-use crate::support::{
-    events::Events,
-    world::{Person, World},
+use crate::{
+    campaigns,
+    support::{
+        events::Events,
+        world::{Person, World},
+    },
 };
 
 async fn watch(person: &Person<'_>) -> (Events, Value) {
@@ -203,4 +206,69 @@ async fn a_group_that_is_left_and_a_person_who_is_deleted_disappear() {
         world.app.sessions.tick().await.unwrap();
         world.settled().await;
     }
+}
+
+#[tokio::test]
+async fn a_page_sees_its_campaigns_move() {
+    let world = World::new().await;
+    let (ann, session) = world.linked("ann").await;
+    let (bob, _) = world.linked("bob").await;
+    let group = campaigns::groups(&ann, &session, 1).await[0].clone();
+    let (mut anns, first) = watch(&ann).await;
+    let (mut bobs, _) = watch(&bob).await;
+    assert_eq!(
+        (&first["campaigns"], &first["sendingOff"]),
+        (&json!([]), &Value::Null)
+    );
+
+    let id = campaigns::create(&ann, campaigns::draft(&session["id"], &group)).await;
+    let shown = anns.until("campaigns", |list| list[0]["id"] == id).await;
+    assert_eq!(
+        (&shown[0]["status"], &shown[0]["books"]["scheduled"]),
+        (&json!("SCHEDULED"), &json!(1))
+    );
+    ann.mutate("user.setKillSwitch", json!({ "on": true }))
+        .await
+        .data();
+    let off = anns.until("sendingOff", |off| !off.is_null()).await;
+    assert_eq!(
+        (&off["scope"], &off["byAdmin"]),
+        (&json!("session"), &json!(false))
+    );
+    ann.mutate("user.setKillSwitch", json!({ "on": false }))
+        .await
+        .data();
+    anns.until("sendingOff", Value::is_null).await;
+
+    ann.mutate("messageCampaign.pauseCampaign", json!({ "campaignId": id }))
+        .await
+        .data();
+    anns.until("campaigns", |list| list[0]["status"] == "PAUSED")
+        .await;
+    ann.mutate(
+        "messageCampaign.resumeCampaign",
+        json!({ "campaignId": id }),
+    )
+    .await
+    .data();
+    anns.until("campaigns", |list| list[0]["status"] == "SCHEDULED")
+        .await;
+    campaigns::go_to(&world, campaigns::NOON);
+    let mut told = world.phone.events();
+    assert_eq!(world.app.scheduler.tick().await.unwrap(), 1);
+    anns.until("campaigns", |list| *list == json!([])).await;
+
+    // It is over; what becomes of it still moves the page.
+    while let Ok(event) = told.try_recv() {
+        world.app.scheduler.heard(&event).await.unwrap();
+    }
+    anns.until("campaigns", |list| *list == json!([])).await;
+    assert!(campaigns::messages(&ann, &id).await[0]["deliveredAt"].is_string());
+
+    // Bob has heard of nothing: the first that he hears is his own.
+    bob.mutate("user.setKillSwitch", json!({ "on": true }))
+        .await
+        .data();
+    let own = bobs.value().await;
+    assert_eq!(own["type"], "sendingOff");
 }
