@@ -252,3 +252,6 @@ fn to(audience: &str) -> To {
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
+
+#[cfg(test)]
+mod tests;
