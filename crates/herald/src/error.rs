@@ -7,6 +7,7 @@ use trpc_axum::{Code, Error};
 use whatsapp_gateway::GatewayError;
 
 use crate::{
+    campaigns::CampaignError,
     directory::DirectoryError,
     sessions::{SessionError, words},
     store::StoreError,
@@ -72,4 +73,59 @@ fn gateway(error: &GatewayError) -> Error {
         tracing::warn!(%error, "the engine failed");
     }
     Error::new(code, words::cause(error))
+}
+
+impl From<CampaignError> for Error {
+    fn from(error: CampaignError) -> Self {
+        match error {
+            CampaignError::NoSession => Self::new(
+                Code::NotFound,
+                "You have no such WhatsApp session. getWhatsAppSession tells yours.",
+            ),
+            // The contract's text.
+            CampaignError::NotFound => {
+                Self::new(Code::NotFound, "Campaign not found or access denied")
+            }
+            CampaignError::NoMessage => Self::new(Code::NotFound, "You have no such message."),
+            CampaignError::Fields(errors) => {
+                Self::bad_fields(errors.iter().map(|error| (error.field, error.to_string())))
+            }
+            // The contract's text.
+            CampaignError::AlreadySent => Self::new(
+                Code::PreconditionFailed,
+                "Cannot edit campaign with messages that have already been sent",
+            ),
+            CampaignError::WrongState { status, what } => {
+                let way = match what {
+                    "resumed" => "Only a paused campaign can be.",
+                    "sent now" => {
+                        "Only a campaign that is scheduled or in progress can be, while it has messages left."
+                    }
+                    _ => "It is over. Make a new one.",
+                };
+                Self::new(
+                    Code::Conflict,
+                    format!("A campaign that is {status} cannot be {what}. {way}"),
+                )
+            }
+            CampaignError::NotUnknown => Self::new(
+                Code::Conflict,
+                "It is known what became of this message, or its campaign is cancelled: there is nothing to settle.",
+            ),
+            CampaignError::CannotSend(words) => Self::new(
+                Code::PreconditionFailed,
+                format!("This cannot be sent now: it waits for {words}."),
+            ),
+            CampaignError::NoOwnNumber => Self::new(
+                Code::PreconditionFailed,
+                "Your account's own number is not known yet. Set it with updateSessionPhone.",
+            ),
+            CampaignError::NotSent(reason) => Self::new(Code::BadGateway, reason),
+            CampaignError::Store(error) => error.into(),
+            CampaignError::Broken(error) => {
+                tracing::error!(%error, "the planner broke");
+                Code::InternalServerError.into()
+            }
+        }
+    }
 }

@@ -5,9 +5,10 @@
 //! * [`rules`]: what a session sends next, and what speaks against it.
 //! * [`retry`]: what becomes of a message that did not get through, and of its campaign.
 //! * [`opt_out`]: the words by which people ask for no more.
-//! * [`dispatch`]: claims, sends and settles.
+//! * [`dispatch`]: claims, sends and settles; `heard` takes what engines tell afterwards.
 
 pub mod dispatch;
+mod heard;
 pub mod limits;
 pub mod opt_out;
 pub mod pace;

@@ -13,13 +13,11 @@ use std::{
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::Notify, task::JoinHandle, time::timeout};
-use whatsapp_gateway::{
-    Ack, Changed, ChatId, Event, Found, Gateway, Outgoing, SendError, SessionName,
-};
+use whatsapp_gateway::{ChatId, Found, Gateway, Outgoing, SendError, SessionName};
 
 use super::{
+    heard::Early,
     limits::{DAY_MS, Settings, UNBOUNDED},
-    opt_out,
     retry::{self, Failure, Verdict},
     rules::{IN_FLIGHT, Ruling},
 };
@@ -28,7 +26,7 @@ use crate::{
     clock::Clock,
     lifecycle::Lifecycle,
     random::Random,
-    store::{Claimed, Lease, Orphan, Outcome, Receipt, Settled, Store, StoreError},
+    store::{Claimed, Lease, Orphan, Outcome, Settled, Store, StoreError},
 };
 
 /// How often the queue is looked at when nobody says that there is something.
@@ -54,18 +52,20 @@ const NOBODY_KNOWS: &str =
 
 /// Sends what is due. Cheap to clone.
 #[derive(Clone)]
-pub struct Scheduler(Arc<Parts>);
+pub struct Scheduler(pub(super) Arc<Parts>);
 
-struct Parts {
-    store: Store,
+pub(super) struct Parts {
+    pub(super) store: Store,
     gateway: Arc<dyn Gateway>,
-    clock: Clock,
+    pub(super) clock: Clock,
     random: Random,
-    changes: Changes,
+    pub(super) changes: Changes,
     test_mode: bool,
     wake: Notify,
     /// Claims of this process that are not settled.
     under_way: Mutex<HashSet<String>>,
+    /// Receipts of which nobody knows yet whose they are.
+    pub(super) early: Early,
     round: Mutex<Round>,
 }
 
@@ -96,6 +96,7 @@ impl Scheduler {
             test_mode,
             wake: Notify::new(),
             under_way: Mutex::default(),
+            early: Early::default(),
             round: Mutex::default(),
         }))
     }
@@ -309,27 +310,32 @@ impl Scheduler {
 
     fn outcome(&self, claimed: &Claimed, error: SendError) -> Outcome {
         let now = self.0.clock.now_ms();
+        let mut hold_until = None;
         let (failure, reason) = match error {
             SendError::Refused { reason } => (Failure::Refused, reason),
             SendError::Unavailable { reason } => (Failure::Unavailable, reason),
             SendError::Unknown { reason } => (Failure::Unknown, reason),
             SendError::NewChatsHeld { until_ms } => {
-                return Outcome::NewChatsHeld {
-                    until: until_ms
+                hold_until = Some(
+                    until_ms
                         .filter(|until| *until > now)
                         .unwrap_or(now + NEW_CHATS_HOLD_MS),
-                    reason: "WhatsApp lets this account begin no new conversations for now."
-                        .to_owned(),
-                };
+                );
+                let reason = "WhatsApp lets this account begin no new conversations for now.";
+                (Failure::Unavailable, reason.to_owned())
             }
         };
         let attempts = u32::try_from(claimed.attempts).unwrap_or(u32::MAX);
         match retry::after(failure, attempts, now, None, self.jitter()) {
             Verdict::Fail => Outcome::Failed { reason },
             Verdict::Unknown => Outcome::Unknown { reason },
-            Verdict::Retry { at_ms } => Outcome::Retry {
-                due_at: at_ms,
-                reason,
+            Verdict::Retry { at_ms: due_at } => match hold_until {
+                Some(until) => Outcome::NewChatsHeld {
+                    until,
+                    due_at,
+                    reason,
+                },
+                None => Outcome::Retry { due_at, reason },
             },
         }
     }
@@ -362,11 +368,13 @@ impl Scheduler {
             tracing::error!(%error, "outcomes could not be written down yet");
             return;
         }
-        let mut under_way = self.under_way();
-        for settled in outcomes.iter() {
-            under_way.remove(&settled.id);
+        {
+            let mut under_way = self.under_way();
+            for settled in outcomes.iter() {
+                under_way.remove(&settled.id);
+            }
         }
-        drop(under_way);
+        self.take_early(outcomes, now).await;
         self.tell(outcomes.iter().map(|settled| &settled.user_id));
         outcomes.clear();
     }
@@ -460,52 +468,6 @@ impl Scheduler {
             text: String::new(),
         };
         self.0.gateway.find(&session, &message).await.ok()
-    }
-
-    /// Takes what the engine tells of messages: receipts, and what people write.
-    pub async fn heard(&self, event: &Event) -> Result<(), StoreError> {
-        let (store, now) = (&self.0.store, self.0.clock.now_ms());
-        let found = store
-            .whatsapp_session_on_engine_all(event.session.as_str())
-            .await?;
-        let Some(session) = found else {
-            return Ok(());
-        };
-        match &event.changed {
-            Changed::Receipt { id, ack } => {
-                let receipt = match ack {
-                    Ack::Failed => Receipt::Failed,
-                    Ack::Server => Receipt::Server,
-                    Ack::Delivered => Receipt::Delivered,
-                    Ack::Read => Receipt::Read,
-                };
-                if store.message_receipt(&session.id, id, receipt, now).await? {
-                    self.0.changes.tell(&session.user_id);
-                }
-            }
-            Changed::Message { from, text } => {
-                let chat_id = if from.as_str().ends_with("@lid") {
-                    let known = store.chat_by_lid(&session.id, from.as_str()).await?;
-                    known.unwrap_or_else(|| from.as_str().to_owned())
-                } else {
-                    from.as_str().to_owned()
-                };
-                store.known_chats_add(&session.id, &[&chat_id], now).await?;
-                if let Some(word) = opt_out::asked_for_no_more(text) {
-                    let settings = self.settings().await?;
-                    let breaker = |asked: usize, people: usize| {
-                        retry::opt_out_breaker(&settings, asked, people)
-                            .map(|trip| trip.to_string())
-                    };
-                    store
-                        .opt_out_add(&session.user_id, &session.id, &chat_id, word, &breaker, now)
-                        .await?;
-                    self.0.changes.tell(&session.user_id);
-                }
-            }
-            Changed::Status | Changed::Groups | Changed::Contacts => {}
-        }
-        Ok(())
     }
 
     fn tell<'a>(&self, user_ids: impl Iterator<Item = &'a String>) {

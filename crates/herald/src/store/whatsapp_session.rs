@@ -294,6 +294,7 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        queue::hold(&mut transaction, id).await?;
         if can {
             queue::end_hold(&mut transaction, "session", id, now).await?;
             queue::wake_if_waiting(&mut transaction, id, now).await?;

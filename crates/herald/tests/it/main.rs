@@ -7,6 +7,7 @@ mod authority;
 mod bad_input;
 mod binary;
 mod campaigns;
+mod crash;
 mod directory;
 mod live;
 mod sessions;

@@ -1,5 +1,11 @@
 //! The User API over a WAHA, for each of its engines and generations, and over a WAHA in trouble.
 
+mod campaigns;
+mod in_hand;
+mod served;
+mod setup;
+mod waiting;
+
 use std::{sync::Arc, time::Duration};
 
 use clap::Parser;
