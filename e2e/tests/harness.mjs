@@ -81,7 +81,8 @@ export async function openChromium() {
 
 /** Somebody with a browser of their own. What their pages complain of is an error of the test. */
 export async function visitor(browser, url, options = {}) {
-  const context = await browser.newContext({ baseURL: url, viewport: { width: 1280, height: 860 }, ...options });
+  const usual = { viewport: { width: 1280, height: 860 }, timezoneId: "UTC", locale: "en-US" };
+  const context = await browser.newContext({ baseURL: url, ...usual, ...options });
   context.setDefaultTimeout(PATIENCE);
   const complaints = [];
   context.on("weberror", (error) => complaints.push(String(error.error())));
@@ -122,10 +123,41 @@ export async function setUp(server, page) {
 
 /** Links the account that is signed in on the page. The simulated phone scans by itself. */
 export async function link(page) {
-  await page.goto("/");
+  await page.goto("/whatsapp");
   await page.getByRole("button", { name: "Link WhatsApp" }).click();
   await page.getByText("Linked", { exact: true }).waitFor();
   await page.getByRole("link", { name: /^\d[\d,.]* contacts$/ }).waitFor();
+}
+
+/** The groups of the picker that one can write to. */
+export const groupsToPick = (page) =>
+  page.getByRole("listbox", { name: "Groups" }).locator('[role="option"]:not([aria-disabled])').filter({ hasNotText: "without a name" });
+
+/** The running minute, or the next one where it is nearly over: a day and a time in UTC. */
+export function soon() {
+  const now = new Date();
+  if (now.getUTCSeconds() > 45) now.setUTCMinutes(now.getUTCMinutes() + 1);
+  return { day: now.toISOString().slice(0, 10), time: now.toISOString().slice(11, 16) };
+}
+
+/** Fills in the form of a campaign to the first few groups. */
+export async function compose(page, { title, text = "Hello {name}", groups = 2, often = "once", day, last, time }) {
+  await page.goto("/campaigns/new");
+  await heading(page, "New campaign").waitFor();
+  for (let index = 0; index < groups; index += 1) await groupsToPick(page).nth(index).click();
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  if (title) await page.getByLabel("Title").fill(title);
+  await page.getByLabel("How often").selectOption(often);
+  await page.getByLabel(often === "once" ? "Day" : "First day", { exact: true }).fill(day);
+  if (last) await page.getByLabel("Last day", { exact: true }).fill(last);
+  await page.getByLabel("Time", { exact: true }).fill(time);
+}
+
+/** The same, and schedules it. */
+export async function schedule(page, campaign) {
+  await compose(page, campaign);
+  await page.getByRole("button", { name: /^Schedule \d+ message/ }).click();
+  await heading(page, campaign.title).waitFor();
 }
 
 /** No violation of axe's rules, nothing wider than the screen, and a picture to look at. */

@@ -10,6 +10,8 @@ before(async () => {
   ada = await visitor(browser, new URL(demo.link).origin);
   // One click: signed in, linked and full.
   await ada.page.goto(demo.link);
+  await heading(ada.page, "Campaigns").waitFor();
+  await ada.page.getByRole("link", { name: "WhatsApp", exact: true }).click();
   await ada.page.getByText("Linked", { exact: true }).waitFor();
   await ada.page.getByRole("link", { name: "340 groups" }).waitFor();
 });

@@ -20,7 +20,7 @@ const phone = (page, action) => page.getByRole("button", { name: action, exact: 
 
 test("a drop and its recovery are seen as they happen", async () => {
   const { page } = ada;
-  await page.goto("/");
+  await page.goto("/whatsapp");
   await phone(page, "Lose the connection");
   await page.getByText("Reconnecting", { exact: true }).waitFor();
   await phone(page, "Restore the connection");
@@ -30,7 +30,7 @@ test("a drop and its recovery are seen as they happen", async () => {
 test("a network that is cut is told, and nothing is missed once it is back", async () => {
   const { page, context } = ada;
   const other = await visitor(browser, server.url, { storageState: await context.storageState() });
-  await other.page.goto("/");
+  await other.page.goto("/whatsapp");
   await other.page.getByText("Linked", { exact: true }).waitFor();
   await page.getByText("Linked", { exact: true }).waitFor();
   await context.setOffline(true);
@@ -58,7 +58,7 @@ test("six tabs share one stream, and another takes over when its tab closes", as
   });
   const tabs = [six.page];
   while (tabs.length < 6) tabs.push(await six.context.newPage());
-  for (const tab of tabs) await tab.goto("/");
+  for (const tab of tabs) await tab.goto("/whatsapp");
   for (const tab of tabs) await tab.getByText("Linked", { exact: true }).waitFor();
   assert.equal(streams.length, 1, "one stream a browser");
   // With six streams, no connection would be left for these.
@@ -80,7 +80,7 @@ test("six tabs share one stream, and another takes over when its tab closes", as
 
 test("a phone that unlinks says why, and logging out asks first", async () => {
   const { page } = ada;
-  await page.goto("/");
+  await page.goto("/whatsapp");
   await phone(page, "Unlink on the phone");
   await page.getByText("Not working", { exact: true }).waitFor();
   await page.getByText("The phone has removed this device.").waitFor();

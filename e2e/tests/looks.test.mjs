@@ -3,7 +3,21 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
-import { heading, inspect, link, openChromium, PASSWORD, PHONE, sendAccount, setUp, startHerald, visitor } from "./harness.mjs";
+import {
+  compose,
+  heading,
+  inspect,
+  link,
+  openChromium,
+  PASSWORD,
+  PHONE,
+  schedule,
+  sendAccount,
+  setUp,
+  soon,
+  startHerald,
+  visitor,
+} from "./harness.mjs";
 
 let server, browser, ada, storageState, guestState;
 before(async () => {
@@ -51,12 +65,15 @@ test("the pages before anything is linked", async () => {
     await inspect(guest.page, `waiting-${look}`);
     await guest.done();
     const fresh = await visitor(browser, server.url, { ...options, storageState });
-    await fresh.page.goto("/");
+    await fresh.page.goto("/whatsapp");
     await fresh.page.getByRole("button", { name: "Link WhatsApp" }).waitFor();
     await inspect(fresh.page, `link-${look}`);
     await fresh.page.goto("/groups");
     await fresh.page.getByText("No WhatsApp is linked").waitFor();
     await inspect(fresh.page, `groups-unlinked-${look}`);
+    await fresh.page.goto("/campaigns");
+    await fresh.page.getByText("No WhatsApp is linked").waitFor();
+    await inspect(fresh.page, `campaigns-unlinked-${look}`);
     await fresh.done();
   }
 });
@@ -64,7 +81,7 @@ test("the pages before anything is linked", async () => {
 test("the code to scan", async () => {
   for (const [look, options] of LOOKS) {
     const scan = await visitor(browser, server.url, { ...options, storageState });
-    await scan.page.goto("/");
+    await scan.page.goto("/whatsapp");
     await scan.page.getByRole("button", { name: "Link WhatsApp" }).click();
     await scan.page.getByRole("img", { name: "QR code that links your WhatsApp" }).waitFor();
     await inspect(scan.page, `scan-${look}`);
@@ -82,7 +99,7 @@ test("the pages of a linked account", async () => {
   await link(ada.page);
   for (const [look, options] of LOOKS) {
     const seen = await visitor(browser, server.url, { ...options, storageState });
-    await seen.page.goto("/");
+    await seen.page.goto("/whatsapp");
     await seen.page.getByText("Linked", { exact: true }).waitFor();
     await inspect(seen.page, `linked-${look}`);
     for (const name of ["groups", "contacts"]) {
@@ -106,6 +123,92 @@ test("the pages of a linked account", async () => {
   }
 });
 
+/** Scrolls so that it is at the top, and waits until what is drawn there is. */
+const top = (locator) => locator.evaluate((element) => element.scrollIntoView({ block: "start" }));
+
+test("the pages of campaigns", async () => {
+  const { page } = ada;
+  for (const [look, options] of LOOKS) {
+    const seen = await visitor(browser, server.url, { ...options, storageState });
+    if (look === "light") {
+      await seen.page.goto("/campaigns");
+      await seen.page.getByText("No campaigns yet").waitFor();
+      await inspect(seen.page, "campaigns-none-light");
+      await schedule(page, { title: "Summer feast", text: "Dear {name}, *see you* there", groups: 4, ...soon() });
+      await page.getByText("Done", { exact: true }).waitFor();
+      await schedule(page, { title: "Fees", text: "Dear {name}, {days_left} days are left", often: "MONTHLY", groups: 3, day: "2027-01-31", last: "2027-12-31", time: "09:00" });
+      await page.getByRole("button", { name: "Send the next now" }).click();
+      await page.getByRole("button", { name: "Sent 3" }).waitFor();
+      await schedule(page, { title: "Choir rehearsal", text: "At seven", often: "WEEKLY", day: "2027-01-31", last: "2027-05-31", time: "18:00" });
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByText("You paused it.").waitFor();
+      await page.goto("/whatsapp");
+      await page.getByRole("button", { name: "Lose the next answer" }).click();
+      await page.getByText("its answer is lost").waitFor();
+      await schedule(page, { title: "Unclear", text: "Hello", groups: 1, ...soon() });
+      await page.getByText("Nobody knows whether one message arrived").waitFor();
+    }
+    await seen.page.goto("/campaigns");
+    await seen.page.getByRole("link", { name: "Summer feast" }).waitFor();
+    await inspect(seen.page, `campaigns-${look}`);
+    await seen.page.getByRole("link", { name: "Unclear" }).click();
+    await seen.page.getByRole("button", { name: /^It arrived: / }).waitFor();
+    await inspect(seen.page, `campaign-unclear-${look}`);
+    await seen.page.getByRole("link", { name: "Campaigns", exact: true }).click();
+    await seen.page.getByRole("link", { name: "Fees" }).click();
+    await seen.page.getByRole("button", { name: "Show the text" }).first().click();
+    await inspect(seen.page, `campaign-${look}`);
+    await top(seen.page.getByRole("heading", { name: "Messages" }));
+    await inspect(seen.page, `campaign-messages-${look}`);
+    await seen.page.getByRole("link", { name: "Edit" }).click();
+    await seen.page.getByText("33 messages", { exact: true }).waitFor();
+    await inspect(seen.page, `campaign-edit-${look}`);
+
+    await compose(seen.page, {
+      title: "Spring",
+      text: "Dear {first_name|friend},\n\n*bring* _cake_ ~soon~, see https://example.org. {days_left} days are left.\n```Room 5```",
+      often: "day",
+      day: "2027-03-12",
+      last: "2027-04-12",
+      time: "02:30",
+    });
+    await seen.page.getByRole("combobox", { name: "Time zone" }).fill("new york");
+    await inspect(seen.page, `campaign-zones-${look}`);
+    await seen.page.getByRole("option", { name: "America/New York" }).click();
+    await seen.page.getByRole("option", { name: /The clock skips/ }).waitFor();
+    await top(seen.page.getByRole("heading", { name: "New campaign" }));
+    await inspect(seen.page, `campaign-new-${look}`);
+    await top(seen.page.getByRole("heading", { name: "What it says" }));
+    await inspect(seen.page, `campaign-text-${look}`);
+    await top(seen.page.getByRole("heading", { name: "Calendar" }));
+    await inspect(seen.page, `campaign-calendar-${look}`);
+    await seen.page.getByRole("button", { name: "Remove all" }).click();
+    await seen.page.getByLabel("Message", { exact: true }).fill("");
+    await seen.page.getByRole("button", { name: "Schedule", exact: true }).click();
+    await seen.page.getByRole("alert").waitFor();
+    await inspect(seen.page, `campaign-wrong-${look}`);
+
+    await seen.page.goto("/sending");
+    await seen.page.getByRole("textbox", { name: "Messages an hour" }).fill("1000");
+    await seen.page.getByRole("button", { name: "Save limits" }).click();
+    await seen.page.getByText("on every Herald").waitFor();
+    await inspect(seen.page, `sending-limits-${look}`);
+    await seen.page.getByLabel(/^Reason/).fill("Moving to a new server");
+    await seen.page.getByRole("button", { name: "Stop sending" }).click();
+    await top(seen.page.getByRole("heading", { name: "Sending", exact: true }));
+    await seen.page.getByText("Moving to a new server").first().waitFor();
+    await inspect(seen.page, `sending-stopped-${look}`);
+    await seen.page.goto("/campaigns");
+    await seen.page.getByText("An administrator has stopped sending").waitFor();
+    await seen.page.getByText("Waiting for sending to be switched on again").first().waitFor();
+    await inspect(seen.page, `campaigns-stopped-${look}`);
+    await seen.page.goto("/sending");
+    await seen.page.getByRole("button", { name: "Start sending again" }).click();
+    await seen.page.getByRole("button", { name: "Stop sending" }).waitFor();
+    await seen.done();
+  }
+});
+
 test("everything is reached with the keyboard alone", async () => {
   const { page, done } = await visitor(browser, server.url);
   const focused = () =>
@@ -124,9 +227,9 @@ test("everything is reached with the keyboard alone", async () => {
   await page.keyboard.press("Tab");
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
-  await heading(page, "WhatsApp").waitFor();
+  await heading(page, "Campaigns").waitFor();
   await page.reload();
-  await heading(page, "WhatsApp").waitFor();
+  await heading(page, "Campaigns").waitFor();
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "Skip to content");
   await tabTo("Contacts");
@@ -135,7 +238,7 @@ test("everything is reached with the keyboard alone", async () => {
   await tabTo("Search contacts");
   await page.keyboard.type("john");
   await page.getByText("found for “john”").first().waitFor();
-  await page.goto("/");
+  await page.goto("/whatsapp");
   await tabTo("Log out of WhatsApp");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();

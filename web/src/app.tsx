@@ -6,10 +6,14 @@ import { type Live, ShownContext, useLive } from "./api/live";
 import { useToken } from "./fragment";
 import { m } from "./messages";
 import { AccountPage } from "./pages/account";
+import { CampaignPage } from "./pages/campaign";
+import { CampaignsPage } from "./pages/campaigns";
+import { EditCampaignPage, NewCampaignPage } from "./pages/compose";
 import { ContactsPage } from "./pages/contacts";
 import { GroupsPage } from "./pages/groups";
 import { NotFoundPage } from "./pages/not-found";
 import { PeoplePage } from "./pages/people";
+import { SendingPage } from "./pages/sending";
 import { SetUpPage } from "./pages/set-up";
 import { SignInPage } from "./pages/sign-in";
 import { SignInLinkPage } from "./pages/sign-in-link";
@@ -85,11 +89,19 @@ function Pages() {
         <ShownContext.Provider value={{ ...live, known }}>
           <Shell>
             <Switch>
+              <Route path={places.home}>
+                <Redirect to={known.session?.linkedAt ? places.campaigns : places.whatsApp} replace />
+              </Route>
+              <Route path={places.campaigns} component={CampaignsPage} />
+              <Route path={places.newCampaign} component={NewCampaignPage} />
+              <Route path={`${places.campaigns}/:id`}>{({ id }) => <CampaignPage key={id} id={id} />}</Route>
+              <Route path={`${places.campaigns}/:id/edit`}>{({ id }) => <EditCampaignPage key={id} id={id} />}</Route>
               <Route path={places.whatsApp} component={WhatsAppPage} />
               <Route path={places.groups} component={GroupsPage} />
               <Route path={places.contacts} component={ContactsPage} />
               <Route path={places.account} component={AccountPage} />
               {known.account.role === "ADMIN" && <Route path={places.people} component={PeoplePage} />}
+              {known.account.role === "ADMIN" && <Route path={places.sending} component={SendingPage} />}
               <Route component={NotFoundPage} />
             </Switch>
           </Shell>

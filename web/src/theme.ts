@@ -8,8 +8,11 @@ import {
   type MantineColorsTuple,
   Input,
   ModalRoot,
+  NativeSelect,
   PasswordInput,
   SegmentedControl,
+  Select,
+  Switch,
   TextInput,
 } from "@mantine/core";
 
@@ -54,6 +57,9 @@ export const theme = createTheme({
     Input: Input.extend({ vars: () => ({ wrapper: { "--input-height": TOUCH } }) }),
     TextInput: TextInput.extend({ defaultProps: { size: "md" } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "md" } }),
+    NativeSelect: NativeSelect.extend({ defaultProps: { size: "md" } }),
+    Select: Select.extend({ defaultProps: { size: "md" } }),
+    Switch: Switch.extend({ defaultProps: { size: "md" } }),
     ModalRoot: ModalRoot.extend({ defaultProps: { centered: true, radius: "lg", padding: "lg" } }),
     SegmentedControl: SegmentedControl.extend({
       defaultProps: { size: "md" },

@@ -39,6 +39,30 @@ export function isTransient(error: unknown): boolean {
   return code === null || code === "TIMEOUT" || code === "SERVICE_UNAVAILABLE";
 }
 
+/** Whether a change may have been made all the same: nobody knows, for the answer was not heard. */
+export function isUnheard(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === null || code === "TIMEOUT";
+}
+
+/** What is wrong with each field of an input, as the server says it. */
+export function fieldErrorsOf(error: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [field, texts] of Object.entries(refusal(error)?.data?.zodError?.fieldErrors ?? {})) {
+    if (texts?.[0]) found[field] = inWords(texts[0]);
+  }
+  return found;
+}
+
+/** The server names fields as programs do; people know them by their labels. */
+function inWords(text: string): string {
+  const words = text.replace(/\b[a-z]+[A-Z]\w*\b/g, (name) => {
+    const limit = m.limits[name];
+    return limit ? m.quoted(limit) : (m.fields[name] ?? name);
+  });
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
 /** What to show to a person. */
 export function wordsFor(error: unknown): string {
   if (error instanceof AuthError) {
@@ -47,5 +71,5 @@ export function wordsFor(error: unknown): string {
   const refused = refusal(error);
   if (!refused) return m.errors.unreachable;
   const fields = Object.values(refused.data?.zodError?.fieldErrors ?? {}).flatMap((texts) => texts ?? []);
-  return fields[0] ?? refused.message;
+  return inWords(fields[0] ?? refused.message);
 }

@@ -2,14 +2,28 @@
 
 import { createContext, useContext, useSyncExternalStore } from "react";
 import { type User, whoAmI } from "./auth";
-import { afterAbsence, onSignInEnded, queryClient, trpc } from "./client";
+import { afterAbsence, campaignsMoved, onSignInEnded, queryClient, trpc } from "./client";
 import { backoff } from "./live/backoff";
 import type { LiveEvent } from "./live/events";
-import { after, type Connection, type Known, type Live, type SignedIn } from "./live/state";
+import { after, campaignsChange, type Connection, type Known, type Live, type SignedIn } from "./live/state";
 import { openStream, type Stream } from "./live/stream";
 import { type Message, openChannel, type Seat, takeSeat } from "./live/tabs";
 
-export type { ContactItem, GroupItem, LiveAccount, LiveDirectory, LiveSession, PendingAccount } from "./live/events";
+export type {
+  CampaignBooks,
+  CampaignItem,
+  CampaignMessage,
+  CampaignPreview,
+  ContactItem,
+  GroupItem,
+  LimitItem,
+  LiveAccount,
+  LiveCampaign,
+  LiveDirectory,
+  LiveSession,
+  LiveSwitch,
+  PendingAccount,
+} from "./live/events";
 export type { Known, Live } from "./live/state";
 
 let live: Live = { phase: "asking" };
@@ -37,9 +51,13 @@ function update(connection: Connection, known: Known | null): void {
   const before = live.known;
   const absent = live.connection === "lost";
   set({ ...live, connection, known });
+  const change = known && before && campaignsChange(before, known);
+  if (change) campaignsMoved(change);
   if (absent && connection === "live") {
     afterAbsence();
   } else if (known && (known.pending !== before?.pending || known.account.role !== before?.account.role)) {
+    void queryClient.invalidateQueries(trpc.admin.pathFilter());
+  } else if (known && before && known.sendingOff?.since.getTime() !== before.sendingOff?.since.getTime()) {
     void queryClient.invalidateQueries(trpc.admin.pathFilter());
   }
 }

@@ -11,7 +11,7 @@ export function NotFoundPage() {
     <Page title={m.notFound.title}>
       <p>{m.notFound.hint}</p>
       <div>
-        <Button component={Link} href={places.whatsApp}>
+        <Button component={Link} href={places.home}>
           {m.notFound.home}
         </Button>
       </div>

@@ -31,7 +31,7 @@ export function SignInLinkPage({ token }: { token: string }) {
       .then(async () => {
         await identityChanged();
         dropToken();
-        go(places.whatsApp, { replace: true });
+        go(places.home, { replace: true });
       })
       .catch((error: unknown) => here && setFailure(error));
     return () => {

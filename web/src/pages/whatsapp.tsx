@@ -5,6 +5,7 @@ import { trpc } from "../api/client";
 import { useShown } from "../api/live";
 import { m } from "../messages";
 import { Page } from "../parts/page";
+import { SendingOff, StopSending } from "../parts/sending-off";
 import { DirectoryCard } from "./whatsapp/directory";
 import { LinkCard } from "./whatsapp/link";
 import { SessionCard } from "./whatsapp/session";
@@ -16,8 +17,10 @@ export function WhatsAppPage() {
   const { data: server } = useQuery(trpc.system.getServer.queryOptions());
   return (
     <Page title={m.whatsApp.title}>
+      <SendingOff />
       {session ? <SessionCard session={session} /> : <LinkCard />}
       {session?.linkedAt && directory && <DirectoryCard session={session} directory={directory} />}
+      {session?.linkedAt && <StopSending />}
       {session && server?.engine === "simulated" && <SimulatedPhone />}
       {session && <p className={classes.risk}>{m.about.unofficial}</p>}
     </Page>

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import classes from "./badge.module.css";
 
-export function Badge({ tone, children }: { tone: "good" | "note"; children: ReactNode }) {
+export function Badge({ tone, children }: { tone: "good" | "note" | "warning" | "bad" | "past"; children: ReactNode }) {
   return (
     <span className={classes.badge} data-tone={tone}>
       {children}

@@ -122,7 +122,7 @@ function Read<T>({ list, words, sessionName, directory, asOf, fetch, row }: Read
       )}
       {count > 0 && (
         <Rows
-          key={found?.search}
+          key={found?.search ?? ""}
           label={words.title}
           shape={list === "groups" ? "shield" : "roundel"}
           count={count}

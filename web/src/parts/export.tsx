@@ -35,7 +35,8 @@ export function Export({ list, sessionName }: Props) {
   );
 }
 
-function download(name: string, csv: string): void {
+/** Has the browser save a table. */
+export function download(name: string, csv: string): void {
   const url = URL.createObjectURL(new Blob([BYTE_ORDER_MARK, csv], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = url;

@@ -29,13 +29,15 @@ interface Props {
   aside?: ReactNode;
   /** Whether the content fills the height and scrolls by itself. */
   filled?: boolean;
+  /** Whether it has two columns where there is room. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Page({ title, aside, filled = false, children }: Props) {
+export function Page({ title, aside, filled = false, wide = false, children }: Props) {
   const heading = usePageHeading(title);
   return (
-    <div className={classes.page} data-filled={filled || undefined}>
+    <div className={classes.page} data-filled={filled || undefined} data-wide={wide || undefined}>
       <header className={classes.head}>
         <Title order={1} size="h2" ref={heading} tabIndex={-1}>
           {title}

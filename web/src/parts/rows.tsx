@@ -1,15 +1,14 @@
 // The entries that are in sight, at their places in a list that may be far longer.
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import type { Pages } from "./list-pages";
 import { Monogram } from "./monogram";
 import classes from "./rows.module.css";
+import { useThrottled } from "./throttled";
 
 /** In rem: rows grow with the reader's size of letters. */
 const HEIGHT = 4;
-/** Whoever drags the scroll bar passes many pages; one is looked at this often. */
-const LOOK_MS = 80;
 
 export interface RowWords {
   id: string;
@@ -26,26 +25,6 @@ interface Props<T> {
   count: number;
   pages: Pages<T>;
   row: (item: T) => RowWords;
-}
-
-/** Calls with the newest arguments, at most once in a while, and once after the last. */
-function useThrottled(call: (from: number, to: number) => void, from: number, to: number): void {
-  const newest = useRef({ from, to });
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    newest.current = { from, to };
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      call(newest.current.from, newest.current.to);
-    }, LOOK_MS);
-  }, [call, from, to]);
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
 }
 
 export function Rows<T>({ label, shape, count, pages, row }: Props<T>) {
@@ -68,6 +47,7 @@ export function Rows<T>({ label, shape, count, pages, row }: Props<T>) {
       role="region"
       aria-label={label}
       aria-busy={pages.busy}
+      data-stale={(pages.busy && pages.found !== null) || undefined}
       tabIndex={0}
     >
       {/* Safari takes a list without its marks for none, unless it says so. */}

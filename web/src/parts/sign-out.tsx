@@ -19,9 +19,9 @@ export function SignOut() {
     setFailure(null);
     try {
       await signOut();
-      // Whoever signs in next begins at the start, not where this one was.
-      go(places.whatsApp, { replace: true });
       await identityChanged();
+      // Whoever signs in next begins at the start, not where this one was.
+      go(places.home, { replace: true });
     } catch (error) {
       setFailure(error);
     } finally {

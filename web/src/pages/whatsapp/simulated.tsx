@@ -8,7 +8,7 @@ import { Failure } from "../../parts/failure";
 import { Icon } from "../../parts/icon";
 import classes from "./simulated.module.css";
 
-const ACTIONS = ["scan", "lose", "restore", "unlink"] as const;
+const ACTIONS = ["scan", "lose", "restore", "loseAnswer", "unlink"] as const;
 
 export function SimulatedPhone() {
   const act = useMutation(trpc.simulated.act.mutationOptions());
