@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// So much later than anybody waits.
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 
 async fn resolve(person: &Person<'_>, message: &Value, choice: &str) {
     let input = json!({ "messageId": message["id"], "as": choice });

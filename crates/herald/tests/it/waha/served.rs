@@ -70,7 +70,7 @@ impl Served {
         );
         let ann = ann.await.unwrap().id;
         let session = app.sessions.initiate(&ann).await.unwrap();
-        let served = Self {
+        let stage = Self {
             server,
             waha,
             session_id: session.id,
@@ -78,10 +78,10 @@ impl Served {
             ann,
             folder,
         };
-        assert!(served.waha.scan(&served.name));
-        served.waha.until(&served.name, Status::Working).await;
-        served.works().await;
-        served
+        assert!(stage.waha.scan(&stage.name));
+        stage.waha.until(&stage.name, Status::Working).await;
+        stage.works().await;
+        stage
     }
 
     /// Waits until the account works and its directory is read.
