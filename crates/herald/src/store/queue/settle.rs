@@ -144,30 +144,39 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let found = sql!(in transaction, fetch_optional<(String,)>,
-            "SELECT campaign_id FROM messages WHERE session_id = $1 AND engine_id = $2", session_id, engine_id)?;
-        let Some((campaign_id,)) = found else {
+        let found = sql!(in transaction, fetch_optional<(String, String)>,
+            "SELECT campaign_id, chat_id FROM messages WHERE session_id = $1 AND engine_id = $2", session_id, engine_id)?;
+        let Some((campaign_id, chat_id)) = found else {
             return Ok(false);
         };
         hold(&mut transaction, session_id).await?;
-        if receipt == Receipt::Failed {
+        let settled = if receipt == Receipt::Failed {
             sql!(in transaction, execute,
                 "UPDATE messages SET status = 'failed', reason = 'WhatsApp did not take this message.', settled_at = $3, updated_at = $3
-                 WHERE session_id = $1 AND engine_id = $2 AND status IN ('sent', 'unknown') AND delivered_at IS NULL",
+                 WHERE session_id = $1 AND engine_id = $2 AND status IN ('sending', 'sent', 'unknown') AND delivered_at IS NULL",
+                session_id, engine_id, now,
+            )?
+        } else {
+            let settled = sql!(in transaction, execute,
+                "UPDATE messages SET status = 'sent', reason = NULL, sent_at = left_at, settled_at = COALESCE(settled_at, $3), updated_at = $3
+                 WHERE session_id = $1 AND engine_id = $2 AND status IN ('sending', 'unknown')",
                 session_id, engine_id, now,
             )?;
-        } else {
+            if settled > 0 && !chat_id.ends_with("@g.us") {
+                know(&mut transaction, session_id, &chat_id, now).await?;
+            }
             sql!(in transaction, execute,
                 "UPDATE messages
                  SET delivered_at = CASE WHEN $3 THEN COALESCE(delivered_at, $5) ELSE delivered_at END,
-                     read_at = CASE WHEN $4 THEN COALESCE(read_at, $5) ELSE read_at END,
-                     reason = CASE WHEN status IN ('sending', 'unknown') THEN NULL ELSE reason END,
-                     sent_at = CASE WHEN status IN ('sending', 'unknown') THEN left_at ELSE sent_at END,
-                     settled_at = COALESCE(settled_at, $5),
-                     status = CASE WHEN status IN ('sending', 'unknown') THEN 'sent' ELSE status END, updated_at = $5
-                 WHERE session_id = $1 AND engine_id = $2 AND status IN ('sending', 'sent', 'unknown')",
+                     read_at = CASE WHEN $4 THEN COALESCE(read_at, $5) ELSE read_at END, updated_at = $5
+                 WHERE session_id = $1 AND engine_id = $2 AND status = 'sent'",
                 session_id, engine_id, receipt >= Receipt::Delivered, receipt == Receipt::Read, now,
             )?;
+            settled
+        };
+        if settled > 0 {
+            // Room was made, and whoever sent it may not live to say so.
+            wake_if_waiting(&mut transaction, session_id, now).await?;
         }
         touch(&mut transaction, &campaign_id, now).await?;
         finish(&mut transaction, &campaign_id, now).await?;

@@ -70,24 +70,29 @@ pub(super) struct Row {
     pub(super) user_id: String,
     pub(super) on_engine: OnEngine,
     pub(super) status: String,
+    pub(super) delivered: bool,
 }
 
-const ROWS: &str = "SELECT messages.id, messages.user_id, whatsapp_sessions.engine_name, messages.whatsapp_id, messages.status
+const ROWS: &str = "SELECT messages.id, messages.user_id, whatsapp_sessions.engine_name, messages.whatsapp_id, messages.status,
+            messages.delivered_at IS NOT NULL
      FROM messages JOIN whatsapp_sessions ON whatsapp_sessions.id = messages.session_id";
 
 pub(super) async fn rows(store: &Store) -> Vec<Row> {
-    type Columns = (String, String, String, String, String);
+    type Columns = (String, String, String, String, String, bool);
     let rows = match store {
         Store::Sqlite(pool) => sqlx::query_as::<_, Columns>(ROWS).fetch_all(pool).await,
         Store::Postgres(pool) => sqlx::query_as::<_, Columns>(ROWS).fetch_all(pool).await,
     };
     let rows = rows.unwrap().into_iter();
-    rows.map(|(id, user_id, session, whatsapp_id, status)| Row {
-        id,
-        user_id,
-        on_engine: (session, whatsapp_id),
-        status,
-    })
+    rows.map(
+        |(id, user_id, session, whatsapp_id, status, delivered)| Row {
+            id,
+            user_id,
+            on_engine: (session, whatsapp_id),
+            status,
+            delivered,
+        },
+    )
     .collect()
 }
 
@@ -123,7 +128,11 @@ pub(super) async fn examine(store: &Store, users: &[String], journal: &mut Journ
                 "{:?} is sent, but the phone was never given it",
                 row.on_engine,
             ),
-            "unknown" => {}
+            "unknown" => assert!(
+                !row.delivered,
+                "{:?} is unknown, but there is a receipt for it",
+                row.on_engine,
+            ),
             "scheduled" => assert!(
                 !given_before.contains(&row.on_engine),
                 "{:?} is scheduled, but it went out already",

@@ -13,6 +13,10 @@ use crate::{
     support::world::Person,
 };
 
+/// Somebody who is saved in the phone later.
+const NEW_NUMBER: &str = "15055550150@c.us";
+const NEW_LID: &str = "230000000000310@lid";
+
 /// Whether the message of that day is known to have been delivered and read.
 async fn is_receipted(person: &Person<'_>, id: &Value, chat: &str, day: &str) -> (bool, bool) {
     let messages = messages(person, id).await;
@@ -224,4 +228,45 @@ async fn a_text_is_tried_out_on_oneself(
     assert_eq!(tried.data(), json!({ "success": true }));
     let oneself = ("13125550100@c.us".to_owned(), "Hello ann".to_owned());
     assert_eq!(setting.taken(), [oneself]);
+}
+
+/// Whoever asked for no more under one id is the same person once the directory knows so.
+#[rstest]
+#[case::asked_by_lid(NEW_NUMBER, NEW_LID, true)]
+#[case::written_to_by_lid(NEW_LID, NEW_LID, false)]
+#[case::written_to_by_lid_and_asked_by_number(NEW_LID, NEW_NUMBER, false)]
+#[tokio::test]
+async fn stop_holds_for_somebody_of_whom_more_is_known_later(
+    #[case] chat: &str,
+    #[case] asks_as: &str,
+    #[case] asks_before: bool,
+    #[values(Engine::Webjs, Engine::Noweb, Engine::Gows)] engine: Engine,
+) {
+    let setting = Setting::new(engine, Behaviour::Current, Way::Webhook).await;
+    let (ann, session, mut ears) = setting.linked().await;
+    let (world, waha, name) = (&setting.world, &setting.waha, setting.name(&session));
+    let id = create(&ann, draft_to(&session, &[chat])).await;
+    let mut ask = async || {
+        assert!(waha.say(name, asks_as, "STOP"));
+        ears.hear(|changed| matches!(changed, Changed::Message { .. }))
+            .await;
+    };
+    if asks_before {
+        ask().await;
+    }
+    assert!(waha.add_contact(NEW_NUMBER.trim_end_matches("@c.us"), "Zed"));
+    go_to(world, NOON - MINUTE);
+    let named = json!({ "sessionName": session["sessionName"] });
+    let read = ann.mutate("user.syncDirectory", named).await.data();
+    assert_eq!(read, json!({ "started": true }));
+    world.settled().await;
+    let session_id = session["id"].as_str().unwrap();
+    let known = world.app.store.chat_by_lid(session_id, NEW_LID).await;
+    assert_eq!(known.unwrap().as_deref(), Some(NEW_NUMBER));
+    if !asks_before {
+        ask().await;
+    }
+    assert_eq!(run_until(world, NOON + MINUTE).await, 0);
+    assert_eq!(message_to(&ann, &id, chat).await["status"], "skipped");
+    assert_eq!(setting.posts(), 0);
 }

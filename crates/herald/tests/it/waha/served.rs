@@ -218,6 +218,24 @@ async fn a_receipt_tells_what_nobody_knew(
     served.stop().await;
 }
 
+/// WhatsApp's refusal may come before WAHA's answer that it has taken the message.
+#[rstest]
+#[tokio::test]
+async fn a_refusal_by_receipt_counts_whenever_it_comes(
+    #[values(Engine::Webjs, Engine::Noweb, Engine::Gows)] engine: Engine,
+    #[values(Behaviour::Core202410, Behaviour::Core202602, Behaviour::Current)]
+    behaviour: Behaviour,
+) {
+    let served = Served::new(engine, behaviour, Way::Webhook).await;
+    served.waha.send_fault(SendFault::RefusedByReceipt);
+    let id = served.send(&[JOHN]).await;
+    served
+        .shows(async || served.messages(&id).await[0].status == "failed")
+        .await;
+    assert_eq!(served.posts(), 1);
+    served.stop().await;
+}
+
 /// A server that is told to stop lets WAHA's answer come, and writes it down.
 #[tokio::test]
 async fn a_stop_waits_for_what_is_under_way() {

@@ -1,5 +1,7 @@
 //! Messages that wait for WAHA: nothing is lost, and then they go out, once.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use waha_stand_in::{Behaviour, Engine, Fault, SendFault, Status};
@@ -224,4 +226,34 @@ async fn a_waha_in_trouble_is_waited_for(#[case] fault: Fault, #[case] reason: &
     assert_eq!(run_until(world, NOON + MINUTE).await, 1);
     assert_eq!(booked(&ann, &id).await, json!({ "planned": 1, "sent": 1 }));
     assert_eq!((setting.posts(), setting.taken().len()), (1, 1));
+}
+
+/// WhatsApp can say the same of a group, or of somebody whom the account has written with: that is
+/// no reason to ask again at once, and again.
+#[rstest]
+#[tokio::test]
+async fn a_chat_that_is_not_new_is_not_tried_again_at_once(
+    #[values(GROUP, MARY)] chat: &str,
+    #[values(Behaviour::Core202410, Behaviour::Core202602, Behaviour::Current)]
+    behaviour: Behaviour,
+) {
+    let setting = Setting::new(Engine::Gows, behaviour, Way::Webhook).await;
+    let (ann, session, mut ears) = setting.linked().await;
+    let (world, waha, name) = (&setting.world, &setting.waha, setting.name(&session));
+    assert!(waha.say(name, MARY, "Hello"));
+    ears.hear(|changed| matches!(changed, Changed::Message { .. }))
+        .await;
+    let id = create(&ann, draft_to(&session, &[chat])).await;
+    waha.send_fault(SendFault::NewChatsHeld);
+    go_to(world, NOON);
+    let sent = tokio::time::timeout(Duration::from_secs(30), world.app.scheduler.tick()).await;
+    assert_eq!(sent.expect("an end").unwrap(), 1);
+    assert_eq!(message_to(&ann, &id, chat).await["status"], "scheduled");
+    assert_eq!(run_until(world, NOON + HOUR).await, 7);
+    let message = message_to(&ann, &id, chat).await;
+    assert_eq!(
+        (&message["status"], &message["attempts"]),
+        (&json!("failed"), &json!(8))
+    );
+    assert_eq!((setting.posts(), setting.taken().len()), (8, 0));
 }
