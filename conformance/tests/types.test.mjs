@@ -51,7 +51,7 @@ async function compile(directory) {
   return said.stdout.split("\n").filter((line) => line !== "");
 }
 
-for (const name of [...Object.keys(files), "herald.ts", "client.ts", "router.ts"]) {
+for (const name of [...Object.keys(files), "herald.ts", "client.ts", "router.ts", "campaigns.ts"]) {
   test(`${name} compiles`, () => assert.deepEqual(complaints.filter((line) => line.startsWith(name)), []));
 }
 
