@@ -353,16 +353,7 @@ impl Scheduler {
                 return;
             }
         };
-        let breaker = |sent: &[bool]| {
-            let outcomes = sent.iter().map(|sent| {
-                if *sent {
-                    retry::Outcome::Sent
-                } else {
-                    retry::Outcome::Failed
-                }
-            });
-            retry::breaker(&settings, outcomes).map(|trip| trip.to_string())
-        };
+        let breaker = |sent: &[bool]| tripped(&settings, sent);
         let now = self.0.clock.now_ms();
         if let Err(error) = self.0.store.queue_settle(outcomes, &breaker, now).await {
             tracing::error!(%error, "outcomes could not be written down yet");
@@ -374,7 +365,7 @@ impl Scheduler {
                 under_way.remove(&settled.id);
             }
         }
-        self.take_early(outcomes, now).await;
+        self.take_early(outcomes, &settings, now).await;
         self.tell(outcomes.iter().map(|settled| &settled.user_id));
         outcomes.clear();
     }
@@ -487,4 +478,16 @@ impl Scheduler {
     fn round_state(&self) -> std::sync::MutexGuard<'_, Round> {
         self.0.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why a campaign is to pause after these outcomes, the newest first; `true` is sent.
+pub(super) fn tripped(settings: &Settings, sent: &[bool]) -> Option<String> {
+    let outcomes = sent.iter().map(|sent| {
+        if *sent {
+            retry::Outcome::Sent
+        } else {
+            retry::Outcome::Failed
+        }
+    });
+    retry::breaker(settings, outcomes).map(|trip| trip.to_string())
 }

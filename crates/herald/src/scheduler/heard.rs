@@ -7,7 +7,7 @@ use std::{
 
 use whatsapp_gateway::{Ack, Changed, Event};
 
-use super::{Scheduler, opt_out, retry};
+use super::{Scheduler, dispatch::tripped, limits::Settings, opt_out, retry};
 use crate::store::{Outcome, Receipt, Settled, StoreError};
 
 /// How many early receipts are kept.
@@ -69,7 +69,14 @@ impl Scheduler {
                     Ack::Delivered => Receipt::Delivered,
                     Ack::Read => Receipt::Read,
                 };
-                let mut is_ours = store.message_receipt(&session.id, id, receipt, now).await?;
+                // Only a refusal is measured by them.
+                let settings = match ack {
+                    Ack::Failed => self.settings().await?,
+                    _ => Settings::default(),
+                };
+                let breaker = |sent: &[bool]| tripped(&settings, sent);
+                let heed = || store.message_receipt(&session.id, id, receipt, &breaker, now);
+                let mut is_ours = heed().await?;
                 if !is_ours {
                     self.0.early.keep(EarlyReceipt {
                         session_id: session.id.clone(),
@@ -77,7 +84,7 @@ impl Scheduler {
                         receipt,
                     });
                     // The answer may have been written down between the look and that.
-                    is_ours = store.message_receipt(&session.id, id, receipt, now).await?;
+                    is_ours = heed().await?;
                 }
                 if is_ours {
                     self.0.changes.tell(&session.user_id);
@@ -109,7 +116,8 @@ impl Scheduler {
     }
 
     /// Heeds the receipts that were faster than these answers, which say whose they are.
-    pub(super) async fn take_early(&self, outcomes: &[Settled], now: i64) {
+    pub(super) async fn take_early(&self, outcomes: &[Settled], settings: &Settings, now: i64) {
+        let breaker = |sent: &[bool]| tripped(settings, sent);
         for settled in outcomes {
             let Outcome::Sent {
                 engine_id: Some(id),
@@ -120,7 +128,7 @@ impl Scheduler {
             for receipt in self.0.early.take(&settled.session_id, id) {
                 let store = &self.0.store;
                 let heeded = store
-                    .message_receipt(&settled.session_id, id, receipt, now)
+                    .message_receipt(&settled.session_id, id, receipt, &breaker, now)
                     .await;
                 if let Err(error) = heeded {
                     tracing::warn!(%error, "a receipt could not be written down");

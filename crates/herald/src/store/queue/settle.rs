@@ -135,12 +135,13 @@ impl Store {
 
     /// Writes down what a receipt says. A message for which there is one went out, whatever becomes of
     /// the answer to it. False
-    /// if the message is none of ours.
+    /// if the message is none of ours. `breaker` as in [`Store::queue_settle`].
     pub async fn message_receipt(
         &self,
         session_id: &str,
         engine_id: &str,
         receipt: Receipt,
+        breaker: &(dyn Fn(&[bool]) -> Option<String> + Sync),
         now: i64,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
@@ -151,11 +152,13 @@ impl Store {
         };
         hold(&mut transaction, session_id).await?;
         let settled = if receipt == Receipt::Failed {
-            sql!(in transaction, execute,
+            let failed = sql!(in transaction, execute,
                 "UPDATE messages SET status = 'failed', reason = 'WhatsApp did not take this message.', settled_at = $3, updated_at = $3
                  WHERE session_id = $1 AND engine_id = $2 AND status IN ('sending', 'sent', 'unknown') AND delivered_at IS NULL",
                 session_id, engine_id, now,
-            )?
+            )?;
+            pause_if_broken(&mut transaction, &campaign_id, failed, breaker, now).await?;
+            failed
         } else {
             let settled = sql!(in transaction, execute,
                 "UPDATE messages SET status = 'sent', reason = NULL, sent_at = left_at, settled_at = COALESCE(settled_at, $3), updated_at = $3

@@ -14,7 +14,7 @@ use super::setup::{
     message_to, until_given,
 };
 use crate::{
-    campaigns::{HOUR, NOON, create, go_to, run_until, see},
+    campaigns::{HOUR, MINUTE, NOON, create, go_to, run_until, see},
     support::world::Person,
 };
 
@@ -129,6 +129,42 @@ async fn taken_and_refused_by_its_receipt(
     setting.waha.send_fault(SendFault::None);
     is_left_alone(&setting.world).await;
     assert_eq!(setting.posts(), 1);
+}
+
+/// NOWEB tells by receipts alone of what WhatsApp refuses: as many of those in a row as of other
+/// failures pause the campaign.
+#[rstest]
+#[tokio::test]
+async fn refusals_by_receipt_pause_the_campaign(
+    #[values(Engine::Webjs, Engine::Noweb, Engine::Gows)] engine: Engine,
+    #[values(Behaviour::Core202410, Behaviour::Core202602, Behaviour::Current)]
+    behaviour: Behaviour,
+) {
+    let setting = Setting::new(engine, behaviour, Way::Webhook).await;
+    let (ann, session, mut ears) = setting.linked().await;
+    let (world, waha) = (&setting.world, &setting.waha);
+    // People whom the account knows: of others, a new account writes to few a day.
+    let people: Vec<_> = (1..=8).map(|n| format!("1202555011{n}@c.us")).collect();
+    for person in &people {
+        assert!(waha.say(setting.name(&session), person, "Hello"));
+        ears.hear(|changed| matches!(changed, Changed::Message { .. }))
+            .await;
+    }
+    let recipients: Vec<_> = people.iter().map(String::as_str).collect();
+    let id = create(&ann, draft_to(&session, &recipients)).await;
+    go_to(world, NOON);
+    waha.send_fault(SendFault::RefusedByReceipt);
+    for failed in 1..=5 {
+        assert_eq!(see(&ann, &id).await["pauseReason"], Value::Null);
+        assert_eq!(run_until(world, NOON + failed * MINUTE).await, 1);
+        ears.until(async || booked(&ann, &id).await["failed"] == failed)
+            .await;
+    }
+    let campaign = see(&ann, &id).await;
+    assert_eq!(campaign["status"], "PAUSED");
+    let reason = campaign["pauseReason"].as_str().unwrap();
+    assert!(reason.starts_with("5 messages in a row"), "{reason}");
+    assert_eq!(setting.posts(), 5);
 }
 
 /// It goes down after it was given the message and before it did anything: nobody can know that.
